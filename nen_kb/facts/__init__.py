@@ -1,0 +1,1 @@
+"""Facts: exact interval values, partial dates, and the records of one patient."""
