@@ -250,6 +250,7 @@ class _Normaliser:
             if truth.low < truth.high and (lower is None or upper is None):
                 side = "lower" if lower is None else "upper"
                 self.troubles[found.id, derived] = Trouble("not_recorded", f"no {side} limit of normal with this result")
+                truth = None
         self._value(found.id, derived, truth)
 
     def _imaging(self, scan: Imaging) -> None:
@@ -286,9 +287,10 @@ def quotient(value: Span, limit: Span) -> Span | None:
     An end that lies strictly between two points of the grid is widened to the point outside it
     and stays open.
     """
-    if limit.low <= 0 or value.low < 0:
+    if limit.low <= 0 or value.high < 0:
         return None
-    least, low_open = _outer(value.low, -1)
+    # A quantity of the body is never negative; "below 5" may be anything down to zero.
+    least, low_open = _outer(max(value.low, 0), -1)
     most, high_open = _outer(value.high, +1)
     small, small_open = _outer(limit.low, -1)
     large, large_open = _outer(limit.high, +1)

@@ -17,7 +17,7 @@ from pathlib import Path
 from nen_kb.errors import PatientError, Problem
 from nen_kb.facts.records import Note, Patient
 from nen_kb.ontology import Ontology
-from nen_kb.sources.case_file import read_case
+from nen_kb.sources.case_file import read_cases
 from nen_kb.sources.fhir import Document, looks_like_fhir, read_documents
 from nen_kb.sources.fhir.codes import Lexicon
 from nen_kb.sources.fhir.json_text import JsonText, parse_json, read_bytes
@@ -37,6 +37,8 @@ class Sources:
     problems: tuple[Problem, ...]
     notes: tuple[Note, ...] = ()
     """What was not read because it is something else; notes of a patient stand with the patient."""
+    files: tuple[str, ...] = ()
+    """For each patient the file, or the first of the files, she was read from."""
 
 
 @dataclass
@@ -95,9 +97,11 @@ class _Reader:
 
     def _case(self, path: Path) -> None:
         try:
-            self.patients.append((str(path), read_case(path, self.ontology, as_of=self.as_of)))
+            patients, problems = read_cases(path, self.ontology, as_of=self.as_of)
         except PatientError as error:
-            self.problems.extend(error.problems)
+            patients, problems = [], list(error.problems)
+        self.patients.extend((str(path), patient) for patient in patients)
+        self.problems.extend(problems)
 
     def _yaml(self, path: Path, *, asked: bool) -> None:
         content = b"" if asked else read_bytes(path)
@@ -193,7 +197,7 @@ class _Reader:
                 seen.add(patient.id)
             else:
                 made.append(patient)
-        return Sources(tuple(made), tuple(self.problems), tuple(self.notes))
+        return Sources(tuple(made), tuple(self.problems), tuple(self.notes), tuple(file for file, _ in self.patients))
 
     def _renamed(self, file: str, patient: Patient, taken: set[str], *, first: bool) -> Patient:
         name, number = patient.id, 1

@@ -94,7 +94,8 @@ def _course(fields: Fields, started: Days | None, ended: Days | None, ongoing: b
         return begun, Days(FAR_FUTURE, FAR_FUTURE)
     if ended is None:
         start = started or Days(FAR_PAST, today)
-        latest = today if ongoing is False and started and started.first <= today else FAR_FUTURE
+        over = ongoing is False and (started is None or started.first < today)
+        latest = today - 1 if over else FAR_FUTURE
         return Days(start.first, min(start.last, latest)), Days(start.first, latest)
     if started is None:
         return Days(FAR_PAST, ended.last), ended

@@ -63,7 +63,7 @@ def test_a_record_without_a_date_may_be_of_any_day_and_is_noted(ontology: Ontolo
         (
             {"started": "2025-01-07", "ongoing": False},
             parse_days("2025-01-07"),
-            Days(parse_days("2025-01-07").first, INDEX),
+            Days(parse_days("2025-01-07").first, INDEX - 1),
             False,
         ),
         (
