@@ -246,7 +246,7 @@ class _Normaliser:
         if found.value is None:
             self.troubles[found.id, derived] = Trouble(found.trouble, found.trouble_text)
         else:
-            truth = within(found.value, lower and lower.value, upper and upper.value)
+            truth = within(found.value, lower.value if lower else None, upper.value if upper else None)
             if truth.low < truth.high and (lower is None or upper is None):
                 side = "lower" if lower is None else "upper"
                 self.troubles[found.id, derived] = Trouble("not_recorded", f"no {side} limit of normal with this result")
