@@ -34,6 +34,25 @@ Rows = Mapping[str, frozenset[Row]]
 Record = Finding | Measurement | Treatment | Imaging | Declaration
 
 
+_BASE = (
+    "patient",
+    "sex",
+    "arm",
+    "dated",
+    "found",
+    "ruled_out",
+    "doubtful",
+    "about",
+    "measurement",
+    "scan",
+    "uptake_extent",
+    "treatment",
+    "started",
+    "ended",
+)
+"""The base predicates that do not depend on the day judged."""
+
+
 class Limits(Protocol):
     """A site's own table of upper and lower limits of normal."""
 
@@ -126,13 +145,7 @@ class _Normaliser:
         self.ontology = ontology
         self.limits = limits
         self.name = patient.id
-        self.rows: dict[str, set[Row]] = {
-            predicate: set()
-            for predicate in (
-                "dated found ruled_out doubtful about measurement scan uptake_extent "
-                "treatment started ended sex arm patient"
-            ).split()
-        }
+        self.rows: dict[str, set[Row]] = {predicate: set() for predicate in _BASE}
         self.records: dict[str, Record] = {}
         self.troubles: dict[tuple[str, str], Trouble] = {}
         self.recorded: set[str] = set()
@@ -249,7 +262,9 @@ class _Normaliser:
             truth = within(found.value, lower.value if lower else None, upper.value if upper else None)
             if truth.low < truth.high and (lower is None or upper is None):
                 side = "lower" if lower is None else "upper"
-                self.troubles[found.id, derived] = Trouble("not_recorded", f"no {side} limit of normal with this result")
+                self.troubles[found.id, derived] = Trouble(
+                    "not_recorded", f"no {side} limit of normal with this result"
+                )
                 truth = None
         self._value(found.id, derived, truth)
 
@@ -317,4 +332,3 @@ def within(value: Span, lower: Span | None, upper: Span | None) -> Span:
     surely = lower is not None and upper is not None and value.low >= lower.high and value.high <= upper.low
     maybe = (lower is None or value.high >= lower.low) and (upper is None or value.low <= upper.high)
     return Span(GRID if surely else 0, GRID if maybe else 0)
-

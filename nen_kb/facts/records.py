@@ -81,7 +81,7 @@ class Measurement:
     upper: Limit | None = None
     lower: Limit | None = None
     trouble: str = ""
-    """Empty, or the reason code: ``unit_unusable``, ``not_recorded`` (no value), ``wrong_method``, ``concept_too_general``."""
+    """Empty, or the reason code: ``unit_unusable``, ``not_recorded`` (no value), …"""
     trouble_text: str = ""
 
 

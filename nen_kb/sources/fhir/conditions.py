@@ -243,7 +243,9 @@ def _ended(chart: Chart, entry: Entry, found: Finding, exact: bool) -> None:
         since = Days(found.when.first, max(chart.as_of, found.when.last))
         chart.findings.append(_doubt(chart, entry, found, since))
         chart.notes.add(
-            "no-date", f"Condition: {state} on a day that is not given; whether it is still there is left open", entry.path
+            "no-date",
+            f"Condition: {state} on a day that is not given; whether it is still there is left open",
+            entry.path,
         )
     elif not exact:
         chart.findings.append(_doubt(chart, entry, found, abated))

@@ -98,7 +98,7 @@ def test_worked_examples_of_conversions(ontology: Ontology, local: str, unit: st
 
 
 def test_glucose_converts_exactly(ontology: Ontology) -> None:
-    """Canonical is mg/dL, the unit into which the other converts without a remainder, so multiples of a limit are exact."""
+    """Canonical is mg/dL, into which mmol/L converts without a remainder: multiples of a limit are exact."""
     factor = dict(observable(ontology, "FastingGlucose").equations)["mmol/L"]
     assert 7 * factor == Fraction("126.14")
 

@@ -1,0 +1,71 @@
+"""``nen-kb explain``: the justification, as a tree, down to protocol sentence and source datum."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from nen_kb.cli.loading import knowledge_base, patients
+from nen_kb.cli.summary import trial_lines
+from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
+from nen_kb.errors import PatientError, Problem, UsageError
+from nen_kb.explain import explain_clause, proof_to_json
+from nen_kb.facts.records import Patient
+from nen_kb.knowledge_base import ClauseResult, TrialResult
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Explain one clause, or every clause, for one patient and trial."""
+    kb = knowledge_base(arguments)
+    trial = kb.trial(arguments.trial).id
+    sources = patients(kb, [arguments.file], arguments.as_of)
+    if not sources.patients:
+        raise PatientError(
+            sources.problems or [Problem(str(arguments.file), "", "no patient was found", "", "no-patient")]
+        )
+    result = kb.screen(_chosen(list(sources.patients), arguments), [trial])[0]
+    chosen = [_clause(result, arguments.clause)] if arguments.clause else list(result.clauses)
+    if arguments.format == "json":
+        document = {
+            "result": result.to_json(),
+            "proofs": [
+                proof_to_json(explain_clause(result.judgement, trial, clause.id), result.judgement) for clause in chosen
+            ],
+            "knowledge_base": kb.identity.to_json(),
+            "disclaimer": DISCLAIMER,
+        }
+        write(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        terminal = Terminal.of(sys.stdout)
+        text = (
+            chosen[0].explain(width=terminal.width, colour=terminal.colour)
+            if arguments.clause
+            else result.explain(width=terminal.width, colour=terminal.colour)
+        )
+        if not arguments.clause:
+            write(terminal.paint(result.patient, "strong"))
+            write("\n".join((*trial_lines(result, terminal), "")))
+        write(text + "\n")
+        write("\n".join(terminal.wrap(DISCLAIMER, "")))
+    report(sources.problems)
+    return PatientError.exit_code if sources.problems else 0
+
+
+def _chosen(found: list[Patient], arguments: argparse.Namespace) -> Patient:
+    if arguments.patient:
+        found = [patient for patient in found if patient.id == arguments.patient]
+    if len(found) == 1:
+        return found[0]
+    message = "no patient of that id was found" if not found else f"there are {len(found)} patients"
+    raise UsageError(Problem(str(arguments.file), "", message, "Name one with --patient ID.", "which-patient"))
+
+
+def _clause(result: TrialResult, wanted: str) -> ClauseResult:
+    for clause in result:
+        if clause.id.casefold() == wanted.casefold():
+            return clause
+    ids = ", ".join(clause.id for clause in result)
+    raise UsageError(
+        Problem(result.trial.id, "", f"there is no clause {wanted!r}", f"Choose one of {ids}.", "unknown-clause")
+    )

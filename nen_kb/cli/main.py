@@ -1,0 +1,44 @@
+"""Runs one command and turns its errors into messages and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from nen_kb.cli.parser import make_parser
+from nen_kb.cli.terminal import complain, report
+from nen_kb.errors import NenKbError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") == "ascii":
+            stream.reconfigure(errors="replace")
+    try:
+        arguments = make_parser().parse_args(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        if arguments.command == "check":
+            from nen_kb.cli.check import check
+
+            return check(arguments)
+        if arguments.command == "screen":
+            from nen_kb.cli.screen import screen
+
+            return screen(arguments)
+        from nen_kb.cli.explain import explain
+
+        return explain(arguments)
+    except NenKbError as error:
+        report(error.problems)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has stopped; that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        complain("nen-kb: stopped")
+        return 130

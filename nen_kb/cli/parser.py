@@ -1,0 +1,69 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    parser = argparse.ArgumentParser(
+        prog="nen-kb",
+        description="Is this patient eligible for a trial of peptide receptor radionuclide therapy, "
+        "clause by clause, and why?",
+        epilog="Decision support for professionals, never the decision.  Exit codes: 0 done, 2 wrong use, 10 rules, "
+        "11 ontology, 12 patient data, 13 engine.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    screen = commands.add_parser("screen", help="verdict and clause statuses for each patient and trial")
+    screen.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a case file, a FHIR bundle or resource, or a folder of them",
+    )
+    screen.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
+    screen.add_argument("--format", choices=("text", "json"), default="text")
+    screen.add_argument(
+        "--notes", action="store_true", help="list everything that was not understood, not only a summary"
+    )
+
+    explain = commands.add_parser("explain", help="the justification, down to protocol sentence and source datum")
+    explain.add_argument(
+        "file", type=Path, metavar="FILE", help="a case file, a FHIR bundle or resource, or a folder of them"
+    )
+    explain.add_argument("trial", metavar="TRIAL")
+    explain.add_argument(
+        "clause", nargs="?", metavar="CLAUSE", help="a clause or part, such as I10 or I11a; all by default"
+    )
+    explain.add_argument("--patient", metavar="ID", help="which patient, where the file holds several")
+    explain.add_argument("--format", choices=("text", "json"), default="text")
+
+    check = commands.add_parser("check", help="everything that can be checked without a patient")
+    check.add_argument("--format", choices=("text", "json"), default="text")
+
+    for command in (screen, explain):
+        command.add_argument(
+            "--as-of", type=_day, metavar="DATE", help="judge on this day instead of the record's index date"
+        )
+        command.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
+    for command in (screen, explain, check):
+        command.add_argument("--rules", type=Path, metavar="DIR", help="another folder of rules than the one shipped")
+        command.add_argument(
+            "--ontology",
+            type=Path,
+            metavar="FILE",
+            help="another ontology; its modules are found through the catalog beside it",
+        )
+    return parser
+
+
+def _day(text: str) -> int:
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-11-20") from None

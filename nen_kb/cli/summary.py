@@ -1,0 +1,120 @@
+"""The result of one patient and trial as a clinician reads it: verdict, what fails, what is open, the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from nen_kb.cli.terminal import Terminal
+from nen_kb.explain import because
+from nen_kb.facts.dates import iso
+from nen_kb.facts.records import Note
+from nen_kb.knowledge_base import ClauseResult, Status, TrialResult, Verdict
+
+_STYLE = {Verdict.ELIGIBLE: "good", Verdict.INELIGIBLE: "bad", Verdict.UNDETERMINED: "open"}
+_MARK = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✗", Verdict.UNDETERMINED: "?"}
+_BECAUSE = {"missing": "data are missing", "conflict": "sources disagree", "judgement": "a person must judge"}
+_NOTES_SHOWN = 6
+
+
+def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal) -> Iterator[str]:
+    """The heading of one patient."""
+    first = results[0]
+    heading = f"{first.patient}   judged on {iso(first.index_date)}"
+    yield terminal.paint(heading, "strong")
+    yield from terminal.wrap(file, "", "")
+    yield "─" * terminal.width
+
+
+def trial_lines(result: TrialResult, terminal: Terminal) -> Iterator[str]:
+    """One trial: the verdict first."""
+    verdict = f"{_MARK[result.verdict]} {result.verdict.value.upper()}"
+    title = f"{result.trial.id}   "
+    yield terminal.paint(title, "strong") + terminal.paint(verdict, _STYLE[result.verdict])
+    addition = _addition(result)
+    if addition:
+        yield from terminal.wrap(addition, "  ")
+    yield from _section("fails", result.failing, terminal, "bad")
+    yield from _section("open", result.undecided, terminal, "open")
+    passed = [clause.id for clause in result.clauses if not clause.fails and not clause.open]
+    if passed:
+        yield terminal.paint("  passes", "good")
+        yield from terminal.wrap("  ".join(passed), "    ")
+
+
+def _addition(result: TrialResult) -> str:
+    """What the verdict word alone does not say."""
+    day = "" if result.eligible_from is None else iso(result.eligible_from)
+    if result.verdict is Verdict.UNDETERMINED:
+        text = ", ".join(_BECAUSE[word] for word in result.undetermined_because)
+        return f"{text}; with the same record eligible from {day}" if day else text
+    if result.verdict is Verdict.INELIGIBLE:
+        if day:
+            return f"only time is needed: with the same record eligible from {day}"
+        return (
+            "recoverable: a later record could lift it"
+            if result.recoverable
+            else "permanent: no later record would lift it"
+        )
+    return ""
+
+
+def _section(title: str, clauses: Sequence[ClauseResult], terminal: Terminal, style: str) -> Iterator[str]:
+    if clauses:
+        yield terminal.paint(f"  {title}", style)
+    for clause in clauses:
+        yield from _clause_lines(clause, terminal)
+
+
+def _clause_lines(clause: ClauseResult, terminal: Terminal) -> Iterator[str]:
+    head = f"    {clause.id:<5}"
+    yield from terminal.wrap(f"{_statement(clause)}", head)
+    for part in _decisive_parts(clause):
+        yield from terminal.wrap(f"{part.id}: {_statement(part)}", " " * 9 + "· ", " " * 11)
+        yield from _reason_lines(part, terminal, " " * 11)
+    if not clause.parts:
+        yield from _reason_lines(clause, terminal, " " * 9)
+
+
+def _statement(clause: ClauseResult) -> str:
+    words = clause.clause.header.get("says") or clause.clause.quote
+    state = {
+        Status.MET: "yes",
+        Status.UNMET: "no",
+        Status.UNKNOWN: "unknown",
+        Status.CONFLICTING: "sources disagree",
+    }[clause.status]
+    return f"{words}: {state}"
+
+
+def _decisive_parts(clause: ClauseResult) -> list[ClauseResult]:
+    """The parts that make the whole clause what it is."""
+    same = [part for part in clause.parts if part.status is clause.status]
+    return same or [part for part in clause.parts if part.open]
+
+
+def _reason_lines(clause: ClauseResult, terminal: Terminal, indent: str) -> Iterator[str]:
+    texts = (
+        [reason.text for reason in clause.reasons]
+        if clause.open
+        else because(clause.judgement, clause.clause.trial, clause.id)
+    )
+    for text in dict.fromkeys(texts):
+        yield from terminal.wrap(text, f"{indent}– ", f"{indent}  ")
+
+
+def note_lines(notes: Iterable[Note], terminal: Terminal, every: bool) -> Iterator[str]:
+    """What was not understood or set aside: each kind with its count, or every item."""
+    listed = sorted(notes, key=lambda note: (note.kind, note.message, note.path))
+    if not listed:
+        return
+    items = "item was" if len(listed) == 1 else "items were"
+    yield terminal.paint(f"  {len(listed)} {items} not understood, set aside or read with care", "faint")
+    groups = [(key, list(found)) for key, found in groupby(listed, key=lambda note: (note.kind, note.message))]
+    groups.sort(key=lambda group: (-len(group[1]), group[0]))
+    for (kind, message), found in groups if every else groups[:_NOTES_SHOWN]:
+        count = f"{len(found)} × " if len(found) > 1 else ""
+        places = ", ".join(note.path for note in found) if every else found[0].path + (", …" if len(found) > 1 else "")
+        yield from terminal.wrap(f"{count}{message} [{kind}] {places}", "    ", "      ")
+    if not every and len(groups) > _NOTES_SHOWN:
+        yield f"    … and {len(groups) - _NOTES_SHOWN} more kinds; --notes lists everything"

@@ -1,0 +1,17 @@
+"""The facade: everything a Python program needs to ask the knowledge base."""
+
+from nen_kb.knowledge_base.facade import Identity, KnowledgeBase
+from nen_kb.knowledge_base.patients import PatientRecord
+from nen_kb.knowledge_base.query import Answer
+from nen_kb.knowledge_base.results import ClauseResult, Status, TrialResult, Verdict
+
+__all__ = [
+    "Answer",
+    "ClauseResult",
+    "Identity",
+    "KnowledgeBase",
+    "PatientRecord",
+    "Status",
+    "TrialResult",
+    "Verdict",
+]

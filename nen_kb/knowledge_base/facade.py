@@ -1,0 +1,158 @@
+"""The knowledge base: rules and ontology, loaded once, asked about any number of patients."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from nen_kb.engines.pydatalog import PyDatalogEngine
+from nen_kb.errors import Problem, UsageError
+from nen_kb.facts.normalise import Limits, Prepared, normalise
+from nen_kb.facts.records import Patient
+from nen_kb.knowledge_base.judging import Judge
+from nen_kb.knowledge_base.patients import Date, PatientRecord, case_data
+from nen_kb.knowledge_base.query import Answer, ask
+from nen_kb.knowledge_base.results import TrialResult
+from nen_kb.ontology import Ontology
+from nen_kb.resources import shipped
+from nen_kb.rules.evaluate import Evaluator
+from nen_kb.rules.ir import Program, Trial
+from nen_kb.rules.load import load_program
+from nen_kb.sources.limits import load_limits
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which knowledge base gave an answer."""
+
+    version: str
+    rules_sha256: str
+    ontology_sha256: str
+
+    def to_json(self) -> dict[str, str]:
+        """As every JSON document carries it."""
+        return {
+            "version": self.version,
+            "rules_sha256": self.rules_sha256,
+            "ontology_sha256": self.ontology_sha256,
+        }
+
+
+class KnowledgeBase:
+    """Rules and ontology; two of them, in one process or in two threads, do not see each other.
+
+    ``rules`` is a folder laid out as ``kb/``, ``ontology`` an OWL file with its catalog beside it,
+    ``limits`` a site's table of limits of normal; those that ship with the package are the default.
+    Raises RulesError or OntologyError with everything that is wrong.
+    """
+
+    def __init__(
+        self,
+        rules: str | Path | None = None,
+        ontology: str | Path | None = None,
+        limits: str | Path | None = None,
+    ) -> None:
+        self.ontology = Ontology.load(Path(ontology) if ontology is not None else None)
+        self.program: Program = load_program(Path(rules) if rules is not None else shipped("kb"), self.ontology)
+        self._limits: Limits | None = load_limits(Path(limits), self.ontology) if limits is not None else None
+        self.evaluator = Evaluator(self.program)
+        self._patients: dict[str, PatientRecord | Patient] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The two engines, started when the first patient is judged."""
+        return Judge(self.program, self.evaluator, PyDatalogEngine(self.program))
+
+    @property
+    def identity(self) -> Identity:
+        """Which version of program, rules and ontology answers."""
+        try:
+            number = version("nen-kb")
+        except PackageNotFoundError:
+            number = "unknown"
+        return Identity(number, self.program.sha256, self.ontology.sha256)
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials, as the rules name them."""
+        return self.program.trials
+
+    def patient(
+        self,
+        patient_id: str,
+        *,
+        sex: str | None = None,
+        born: Date | None = None,
+        index_date: Date | None = None,
+        planned_start: Date | None = None,
+    ) -> PatientRecord:
+        """A new patient, to be described record by record; replaces one of the same id.
+
+        ``index_date`` is the day eligibility is judged (today by default), ``planned_start`` the planned
+        start of study treatment (the index date by default).  Raises PatientError for what cannot be.
+        """
+        record = PatientRecord(self.ontology, case_data(patient_id, sex, born, index_date, planned_start))
+        with self._lock:
+            self._patients[patient_id] = record
+        return record
+
+    def add(self, patient: Patient) -> Patient:
+        """Load a patient that a source has read, so that ``query`` ranges over her too."""
+        with self._lock:
+            self._patients[patient.id] = patient
+        return patient
+
+    def eligibility(self, patient: PatientRecord | Patient | str, trial: str) -> TrialResult:
+        """One patient judged for one trial.
+
+        Raises UsageError for an unknown patient or trial, EngineError if the two engines disagree.
+        """
+        return self.screen(patient, [trial])[0]
+
+    def screen(
+        self, patient: PatientRecord | Patient | str, trials: Sequence[str] | None = None
+    ) -> tuple[TrialResult, ...]:
+        """One patient judged for each trial (all of them by default)."""
+        chosen = self.trials if trials is None else tuple(self.trial(trial) for trial in trials)
+        return self.judge.results(self.prepare(patient), chosen)
+
+    def prepare(self, patient: PatientRecord | Patient | str) -> Prepared:
+        """The rows and records of a patient as the rules read them."""
+        return normalise(self._resolve(patient), self.ontology, self._limits)
+
+    def query(self, text: str) -> Answer:
+        """Plain Datalog over the loaded patients: ``met(P, T, C) & measurement(P, E, 'Hemoglobin', Lo, Hi)``.
+
+        One row an answer, numbers in canonical units, days as dates; the predicates are those of
+        ``kb/vocabulary.dl`` and of the rules.  The text is read as rules are and never executed.
+        Raises RulesError for a text that is no query.
+        """
+        with self._lock:
+            patients = list(self._patients.values())
+        return ask(self.judge, text, [self.prepare(patient) for patient in patients], self.ontology)
+
+    def _resolve(self, patient: PatientRecord | Patient | str) -> Patient:
+        if isinstance(patient, str):
+            with self._lock:
+                found = self._patients.get(patient)
+            if found is None:
+                raise UsageError(
+                    Problem("knowledge base", "", f"no patient {patient!r} is loaded", code="unknown-patient")
+                )
+            patient = found
+        return patient.patient if isinstance(patient, PatientRecord) else patient
+
+    def trial(self, trial: str) -> Trial:
+        """The trial of that id or registry number, in any letter case; raises UsageError."""
+        for known in self.trials:
+            if trial.casefold() in (known.id.casefold(), known.header.get("registry").casefold()):
+                return known
+        ids = ", ".join(known.id for known in self.trials)
+        raise UsageError(
+            Problem("knowledge base", "", f"there is no trial {trial!r}", f"Choose one of {ids}.", "unknown-trial")
+        )

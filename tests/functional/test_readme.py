@@ -1,0 +1,63 @@
+"""Every command and every output in the README is what a reader gets."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from nen_kb.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONSOLE = re.findall(r"```console\n\$ nen-kb (.*)\n(.*?)```", README, re.DOTALL)
+SHELL = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+
+
+@pytest.fixture(autouse=True)
+def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def test_there_are_examples_to_test() -> None:
+    assert len(CONSOLE) >= 2
+    assert len(SHELL) == 2
+
+
+@pytest.mark.parametrize(("command", "output"), CONSOLE)
+def test_a_console_example_prints_what_the_readme_shows(
+    command: str, output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(shlex.split(command)) == 0
+    printed = capsys.readouterr()
+    assert printed.out.rstrip() == output.rstrip()
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("command", re.findall(r"\.venv/bin/nen-kb (.*?)(?: &&|$)", SHELL[0]))
+def test_the_first_command_ends_with_verdicts_and_explanations(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(shlex.split(command)) == 0
+    printed = capsys.readouterr()
+    assert "Decision support" in printed.out
+    assert printed.err == ""
+
+
+def test_the_python_example_runs() -> None:
+    session = doctest.DocTestParser().get_doctest(
+        "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL)), {}, "README.md", "README.md", 0
+    )
+    assert session.examples
+    failed, tried = doctest.DocTestRunner(verbose=False).run(session)
+    assert (failed, tried) == (0, len(session.examples))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http)([^)#]+)\)", README))))
+def test_a_link_leads_somewhere(target: str) -> None:
+    assert os.path.exists(target)
