@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from nen_kb.facts.dates import FAR_FUTURE, Days, iso, years_span
 from nen_kb.facts.records import (
@@ -53,6 +54,9 @@ _BASE = (
 """The base predicates that do not depend on the day judged."""
 
 
+_DERIVATIONS: WeakKeyDictionary[Ontology, tuple[tuple[str, str, str], ...]] = WeakKeyDictionary()
+
+
 class Limits(Protocol):
     """A site's own table of upper and lower limits of normal."""
 
@@ -83,6 +87,8 @@ class Prepared:
     """By record id and observable: why that row says nothing."""
     recorded: frozenset[str]
     denied: frozenset[str]
+    doubted: frozenset[str]
+    """Classes of findings in doubt."""
     named: frozenset[str]
     """Classes that a finding about another finding names."""
     notes: tuple[Note, ...]
@@ -122,9 +128,12 @@ class Prepared:
         onto = self.ontology
         every = frozenset().union(*asked.values()) | self.named
         isa = {(r, a) for r in self.recorded for a in every & onto.ancestors(r)}
-        isa |= {(a, d) for a in every | self.recorded for d in self.denied if onto.isa(a, d)}
+        isa |= {(a, d) for a in every | self.recorded for d in self.denied | self.doubted if onto.isa(a, d)}
         overlaps = {(r, a) for r in self.recorded for a in every if onto.overlaps(r, a)}
         disjoint = {(r, a) for r in self.recorded for a in asked.get("disjoint", ()) if onto.disjoint(r, a)}
+        # Which of two recorded classes a third one names can only be told where the two exclude each other.
+        alike = [r for r in self.recorded if any(onto.overlaps(r, name) for name in self.named)]
+        disjoint |= {(r, other) for r in alike for other in alike if onto.disjoint(r, other)}
         domains = {(a, domain) for a in every if (domain := onto.domain(a)) is not None}
         return {
             "isa": frozenset(isa),
@@ -150,6 +159,7 @@ class _Normaliser:
         self.troubles: dict[tuple[str, str], Trouble] = {}
         self.recorded: set[str] = set()
         self.denied: set[str] = set()
+        self.doubted: set[str] = set()
         self.named: set[str] = set()
         self.notes: list[Note] = []
         self.limits_used: dict[str, Limit] = {}
@@ -179,6 +189,7 @@ class _Normaliser:
             troubles=self.troubles,
             recorded=frozenset(self.recorded),
             denied=frozenset(self.denied),
+            doubted=frozenset(self.doubted),
             named=frozenset(self.named),
             notes=(*patient.notes, *self.notes),
             limits_used=self.limits_used,
@@ -211,6 +222,8 @@ class _Normaliser:
         else:
             self.rows["found" if finding.presence is Presence.PRESENT else "doubtful"].add(row)
             self.recorded.add(finding.concept)
+        if finding.presence is Presence.UNKNOWN:
+            self.doubted.add(finding.concept)
         if finding.about is not None:
             self.rows["about"].add((self.name, finding.id, finding.about))
             self.recorded.add(finding.about)
@@ -228,14 +241,16 @@ class _Normaliser:
         self._value(found.id, found.observable, found.value)
         if found.value is None:
             self.troubles[found.id, found.observable] = Trouble(found.trouble, found.trouble_text)
-        for derived in self.ontology.derived(found.observable):
-            observable = self.ontology.observable(derived)
-            if observable is None:
-                continue
-            if observable.derivation == "times-upper-limit":
-                self._times_limit(found, derived, upper)
-            else:
-                self._in_range(found, derived, lower, upper)
+        for derived, source, derivation in _derivations(self.ontology):
+            if self.ontology.isa(found.observable, source):
+                if derivation == "times-upper-limit":
+                    self._times_limit(found, derived, upper)
+                else:
+                    self._in_range(found, derived, lower, upper)
+            elif self.ontology.overlaps(found.observable, source):
+                text = f"too general to tell whether it is {self.ontology.label(source)}"
+                self.troubles[found.id, derived] = Trouble("concept_too_general", text)
+                self._value(found.id, derived, None)
 
     def _value(self, record_id: str, observable: str, value: Span | None) -> None:
         span = EVERYTHING if value is None else value
@@ -294,6 +309,17 @@ class _Normaliser:
         self.rows["started"].add((self.name, treatment.id, started.first, started.last))
         self.rows["ended"].add((self.name, treatment.id, ended.first, ended.last))
         self.recorded.add(treatment.concept)
+
+
+def _derivations(ontology: Ontology) -> tuple[tuple[str, str, str], ...]:
+    """Every observable that follows from another result, with that other and how it follows."""
+    known = _DERIVATIONS.get(ontology)
+    if known is None:
+        found = (ontology.observable(name) for name in sorted(ontology.names))
+        known = _DERIVATIONS[ontology] = tuple(
+            (each.name, each.derived_from, each.derivation or "") for each in found if each and each.derived_from
+        )
+    return known
 
 
 def quotient(value: Span, limit: Span) -> Span | None:

@@ -40,7 +40,7 @@ TABLE = [
      "wrong_method", "AcceptedGFR", "does not count"),
     ("measurements: [{observable: GFR by gamma camera, value: 80 mL/min/1.73m2, date: 2026-11-10}]", START, "I10",
      "wrong_method", "AcceptedGFR", "does not count"),
-    ("", START, "I10", "not_recorded", "AcceptedGFR", "GFR by one of the methods"),
+    ("", START, "I10", "not_recorded", "AcceptedGFR", "GFR by a method that START-NET accepts"),
     # a class that is too general
     ("imaging: [{procedure: SSTR imaging, date: 2026-10-01, krenning: 4}]", START, "I5", "concept_too_general",
      "Ga68DotaPeptidePET", "too general"),

@@ -1,0 +1,25 @@
+"""Explanations: why a clause has its status, what would settle it, whether it can still change."""
+
+from __future__ import annotations
+
+from nen_kb.explain.build import because, explain_clause
+from nen_kb.explain.case import Judgement
+from nen_kb.explain.doubt import Reason
+from nen_kb.explain.permanence import is_permanent
+from nen_kb.explain.proof import Proof
+from nen_kb.explain.reasons import reasons, undetermined_because
+from nen_kb.explain.render_json import to_json as proof_to_json
+from nen_kb.explain.render_text import render
+
+__all__ = [
+    "Judgement",
+    "Proof",
+    "Reason",
+    "because",
+    "explain_clause",
+    "is_permanent",
+    "proof_to_json",
+    "reasons",
+    "render",
+    "undetermined_because",
+]
