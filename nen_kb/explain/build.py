@@ -84,7 +84,8 @@ def _sides(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
             continue
         instance, _ = found
         children = premises(judgement, instance)
-        yield Side(text=wording.side(side, True), side=side, shown=True, children=children)
+        place = f"{instance.rule.place.file}:{instance.rule.place.line}"
+        yield Side(text=wording.side(side, True), side=side, shown=True, place=place, children=children)
 
 
 def _files(node: Node) -> Iterator[str]:

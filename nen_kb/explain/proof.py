@@ -196,6 +196,8 @@ class Side(Node):
     side: str
     """``met`` or ``unmet``."""
     shown: bool
+    place: str = ""
+    """File and line of the rule that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)

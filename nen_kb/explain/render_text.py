@@ -154,6 +154,8 @@ class _Layout:
         yield from self.field("defect", proof.damaged, inner)
         if not proof.part_of:
             yield from self.field("records", ", ".join(proof.files), inner)
+        places = [side.place for side in proof.children if isinstance(side, Side) and side.place]
+        yield from self.field("rule", ", ".join(places), inner)
         if proof.mode != "single":
             yield from self.field("parts", wording.whole(proof.mode, len(proof.children)), inner)
         elif unknown:
