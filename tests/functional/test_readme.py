@@ -14,7 +14,7 @@ from nen_kb.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n\$ nen-kb (.*)\n(.*?)```", README, re.DOTALL)
+CONSOLE = re.findall(r"```console\n\$ nen-kb ([^\n]*)\n(.*?)```", README, re.DOTALL)
 SHELL = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
 
 
