@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="a case file, a FHIR bundle or resource, or a folder of them",
     )
     screen.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
-    screen.add_argument("--format", choices=("text", "json"), default="text")
+    screen.add_argument("--format", choices=("text", "json", "html"), default="text")
     screen.add_argument(
         "--notes", action="store_true", help="list everything that was not understood, not only a summary"
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nen_kb.cli.loading import knowledge_base, patients
+from nen_kb.cli.page import page
 from nen_kb.cli.summary import note_lines, patient_lines, trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
@@ -38,6 +39,8 @@ def screen(arguments: argparse.Namespace) -> int:
         judged.append((file, results, results[0].judgement.prepared.notes))
     if arguments.format == "json":
         write(json.dumps(_document(kb, judged, sources.notes, problems), ensure_ascii=False, indent=2))
+    elif arguments.format == "html":
+        write(page(judged, kb.identity))
     else:
         _print(judged, sources.notes, arguments.notes)
     report(problems)
