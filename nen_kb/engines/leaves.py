@@ -1,16 +1,17 @@
 """What one patient's facts say about a narrowed program: the rows of its leaves, and what is left of its rules.
 
 A rule with a positive call that has no rows derives nothing; a negated call that has no rows asks nothing; a
-leaf without arguments is decided by the facts alone.  An engine that is given what is left
-derives the same rows and has far less to try.
+leaf without arguments is decided by the facts alone; what nothing asked reads is left out.  An engine that is
+given what is left derives the same rows and has far less to try.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nen_kb.engines.parts import Divided, Part, divide
 from nen_kb.engines.specialise import Call, Literal, Narrowed, Specialised
 from nen_kb.rules.ir import Program
 from nen_kb.rules.plan import Row, pick
@@ -26,6 +27,10 @@ class Facts:
     def add(self, predicate: str, rows: Collection[Row]) -> None:
         """Adds the rows of a predicate that had none and was not looked up before."""
         self._rows[predicate] = rows
+
+    def most(self, predicates: Collection[str]) -> int:
+        """The rows of that one of the predicates that has the most."""
+        return max((len(self._rows.get(name, ())) for name in predicates), default=0)
 
     def part(self, predicate: str, positions: tuple[int, ...]) -> dict[Row, list[Row]]:
         """The rows of the predicate by their values at those positions."""
@@ -74,10 +79,25 @@ class _Needs:
     """Places and calls of negated literals: true if the call has no rows."""
 
 
-class Alive:
-    """A narrowed program made ready to be pruned.  Calls and rules are known by number."""
+@dataclass(frozen=True)
+class Pruned:
+    """What one patient's facts leave of a narrowed program."""
 
-    def __init__(self, program: Program, narrowed: Specialised) -> None:
+    rows: dict[int, list[Row]]
+    """Of every leaf."""
+    rules: list[tuple[int, tuple[int, ...]]]
+    """Those to evaluate, each with the places of its body that need no answer."""
+    parts: list[int]
+    """Those to compute first, in this order."""
+
+
+class Alive:
+    """A narrowed program made ready to be pruned.  Calls and rules are known by number.
+
+    With ``apart`` its rules are cut into parts, which pays for many records only.
+    """
+
+    def __init__(self, program: Program, narrowed: Specialised, apart: bool = False) -> None:
         numbers: dict[Call, int] = {}
         for call in narrowed.leaves:
             for wanted in (*(filter.call for filter in call.filters), call):
@@ -91,12 +111,20 @@ class Alive:
             for call, number in numbers.items()
             if number not in self.computed
         }
-        for call in narrowed.rules:
+        self.given = frozenset(self._leaves)
+        """Leaves whose rows the facts give."""
+        divided = divide(program, narrowed) if apart else Divided(narrowed.rules, ())
+        for call in (*divided.rules, *(part.kept for part in divided.parts)):
             numbers[call] = len(numbers)
         self.numbers: Mapping[Call, int] = numbers
+        self.parts: Mapping[int, Part] = {numbers[part.kept]: part for part in divided.parts}
+        """By the number of the call that is read, each after all it depends on."""
+        self._kept = {numbers[part.whole]: number for number, part in self.parts.items()}
+        self._whole = {number: whole for whole, number in self._kept.items()}
+        self._asked = {numbers[call] for call in narrowed.asked.values()}
         self.rules: list[Narrowed] = []
         self._needs: list[tuple[int, list[_Needs]]] = []
-        for call, rules in narrowed.rules.items():
+        for call, rules in divided.rules.items():
             self._needs.append((numbers[call], [self._need(rule) for rule in rules]))
 
     def _need(self, rule: Narrowed) -> _Needs:
@@ -111,8 +139,8 @@ class Alive:
             tuple((place, self.numbers[item.call]) for place, item in calls if item.negated),
         )
 
-    def prune(self, facts: Facts) -> tuple[dict[int, list[Row]], list[tuple[int, tuple[int, ...]]]]:
-        """The rows of every leaf, and the rules that are alive, each with places of its body that need no answer."""
+    def prune(self, facts: Facts) -> Pruned:
+        """What those facts leave."""
         rows: dict[int, list[Row]] = {}
         columns: dict[int, frozenset[Any]] = {}
 
@@ -125,14 +153,37 @@ class Alive:
         for number, leaf in self._leaves.items():
             rows[number] = leaf.rows(facts, column)
         alive = {number for number, found in rows.items() if found} | self.computed
-        return rows, list(self._alive(alive))
+        rules, read = self._read(self._alive(alive), alive)
+        return Pruned(rows, rules, [number for number in self.parts if number in read])
 
-    def _alive(self, alive: set[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    def _alive(self, alive: set[int]) -> list[tuple[int, list[_Needs]]]:
+        """The rules that may derive something, by their calls; adds these to ``alive``."""
+        found = []
         for number, rules in self._needs:
-            for needs in rules:
-                if needs.present <= alive and alive.isdisjoint(needs.absent):
-                    alive.add(number)
-                    idle = needs.decided
-                    if needs.negated:
-                        idle += tuple([place for place, call in needs.negated if call not in alive])
-                    yield needs.rule, idle
+            left = [needs for needs in rules if needs.present <= alive and alive.isdisjoint(needs.absent)]
+            if left:
+                found.append((number, left))
+                alive.add(number)
+                if number in self._kept:
+                    alive.add(self._kept[number])
+        return found
+
+    def _read(
+        self, found: list[tuple[int, list[_Needs]]], alive: set[int]
+    ) -> tuple[list[tuple[int, tuple[int, ...]]], set[int]]:
+        """Those of the rules that something asked reads, with the places that need no answer, and all that is read."""
+        read = set(self._asked)
+        rules = []
+        for number, left in reversed(found):
+            if number not in read:
+                continue
+            for needs in reversed(left):
+                idle = needs.decided
+                if needs.negated:
+                    idle += tuple([place for place, call in needs.negated if call not in alive])
+                    read.update([call for _, call in needs.negated])
+                read |= needs.present
+                rules.append((needs.rule, idle))
+            read.update([whole for kept, whole in self._whole.items() if kept in read])
+        rules.reverse()
+        return rules, read

@@ -10,7 +10,8 @@
 - Tables are lost between two questions, so each stage is one question.
 
 Before that the program is narrowed to the question (``specialise``), cut into ``stages``, and pruned by the patient's
-facts (``leaves``): all of it general rewriting, nothing about a trial.
+facts (``leaves``), for many records with its rules cut into ``parts``: all of it general rewriting, nothing about a
+trial.
 """
 
 from __future__ import annotations
@@ -41,16 +42,21 @@ with warnings.catch_warnings():
 KEPT = 16
 """So many different questions are kept ready."""
 
+MANY_RECORDS = 48
+"""From about so many rows in one predicate of a patient on it pays to cut the rules into parts first."""
+
 
 class PyDatalogEngine:
     """Evaluates a program with pyDatalog.  Any number of threads may use it.
 
+    For a patient with ``many`` rows in one predicate the rules are cut into parts first.
     Raises ValueError for a program that is not in stratified order.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, many: int = MANY_RECORDS) -> None:
         require_order(program)
         self._program = program
+        self._many = many
         self._derived = frozenset(program.order)
         self._ready: OrderedDict[object, _Ready] = OrderedDict()
         self._lock = threading.Lock()
@@ -84,7 +90,7 @@ class PyDatalogEngine:
         found: dict[str, set[Row]] = {name: set() for name in asked}
         with ready.session() as session, _no_collection():
             for patient, facts in by_patient(base, ready.patient_columns):
-                for name, rows in session.run(Facts(facts), patient).items():
+                for name, rows in session.run(Facts(facts), patient, self._many).items():
                     if name in found:
                         found[name].update(rows)
         return {name: frozenset(rows).union(base.get(name, ())) for name, rows in found.items()}
@@ -111,14 +117,20 @@ class _Ready:
     def __init__(self, program: Program, asked: Collection[str], static: Static) -> None:
         self.program = program
         self.static = static
-        self.stages: list[tuple[Specialised, Alive]] = []
+        self.stages: list[Specialised] = []
         known: list[str] = []
         for names in stages(program, asked):
-            narrowed = specialise(program, names, static, tuple(known))
-            self.stages.append((narrowed, Alive(program, narrowed)))
+            self.stages.append(specialise(program, names, static, tuple(known)))
             known += names
-        self.patient_columns = self.stages[0][0].patient if self.stages else {}
+        self.patient_columns = self.stages[0].patient if self.stages else {}
         self._waiting: list[_Session] = []
+        self._alive: dict[bool, list[Alive]] = {}
+
+    def alive(self, apart: bool) -> list[Alive]:
+        """For each stage its rules, cut into parts or not."""
+        if apart not in self._alive:
+            self._alive[apart] = [Alive(self.program, narrowed, apart) for narrowed in self.stages]
+        return self._alive[apart]
 
     @contextmanager
     def session(self) -> Iterator[_Session]:
@@ -154,15 +166,21 @@ class _Session:
 
     def __init__(self, ready: _Ready, logic: Any) -> None:
         self.logic = logic
-        self._stages = [
-            _Stage(ready.program, narrowed, alive, f"s{number}")
-            for number, (narrowed, alive) in enumerate(ready.stages)
-        ]
+        self._ready = ready
+        self._stages: dict[bool, list[_Stage]] = {}
 
-    def run(self, facts: Facts, patient: str | None) -> dict[str, set[Row]]:
+    def run(self, facts: Facts, patient: str | None, many: int) -> dict[str, set[Row]]:
         """The rows of every predicate the stages compute."""
+        apart = facts.most(self._ready.patient_columns) >= many
+        if apart not in self._stages:
+            self._stages[apart] = [
+                _Stage(narrowed, alive, f"{'d' if apart else 's'}{number}")
+                for number, (narrowed, alive) in enumerate(
+                    zip(self._ready.stages, self._ready.alive(apart), strict=True)
+                )
+            ]
         found: dict[str, set[Row]] = {}
-        for stage in self._stages:
+        for stage in self._stages[apart]:
             for name, rows in stage.run(facts, patient).items():
                 facts.add(name, rows)
                 found[name] = rows
@@ -172,7 +190,7 @@ class _Session:
 class _Stage:
     """One narrowed program inside pyDatalog: its predicates, and the clauses that are alive just now."""
 
-    def __init__(self, program: Program, narrowed: Specialised, alive: Alive, prefix: str) -> None:
+    def __init__(self, narrowed: Specialised, alive: Alive, prefix: str) -> None:
         self._narrowed = narrowed
         self._alive = alive
         self._asked = list(narrowed.asked.items())
@@ -181,14 +199,13 @@ class _Stage:
         self._clauses: dict[tuple[int, tuple[int, ...]], Any] = {}
         self._distinct: dict[Any, Any] = {}
         self._asserted: set[Any] = set()
-        self._leaves: list[_Leaf] = []
+        self._leaves: dict[int, _Leaf] = {}
         for call, number in alive.numbers.items():
             predicate = self._declare(f"{prefix}p{number}", call)
-            if program.predicates[call.predicate].role == "builtin":
+            if number in alive.computed:
                 predicate.prim = _computed(call, predicate, self._constants)
-            elif call not in narrowed.rules:
-                leaf = _Leaf(number, predicate, self._constants)
-                self._leaves.append(leaf)
+            elif number in alive.given or number in alive.parts:
+                leaf = self._leaves[number] = _Leaf(predicate, self._constants)
                 predicate.prim = leaf.answer
         self._width = max(len(call.columns) for _, call in self._asked)
         self._goal = self._predicates[self._asked[0][1]][0].name
@@ -207,27 +224,31 @@ class _Stage:
 
     def run(self, facts: Facts, patient: str | None) -> dict[str, set[Row]]:
         """The rows of the predicates asked."""
-        rows, alive = self._alive.prune(facts)
-        self._assert(alive)
-        for leaf in self._leaves:
-            leaf.begin(rows[leaf.number])
-        answers = self._ask()
-        for leaf in self._leaves:
+        pruned = self._alive.prune(facts)
+        self._assert(pruned.rules)
+        for number, rows in pruned.rows.items():
+            self._leaves[number].begin(rows)
+        for number in pruned.parts:
+            part = self._alive.parts[number]
+            rows = self._ask(self._predicates[part.whole][0].name, len(part.whole.columns))
+            self._leaves[number].begin(part.matter(rows))
+        tagged = len(self._asked) > 1
+        answers = self._ask(self._goal, self._width + tagged)
+        for leaf in self._leaves.values():
             leaf.begin([])
         self._constants.forget()
         found: dict[str, set[Row]] = {name: set() for name, _ in self._asked}
-        for number, *values in answers:
+        for number, *values in answers if tagged else [(0, *each) for each in answers]:
             name, call = self._asked[number]
             row = tuple(values[: len(call.columns)])
             place = self._narrowed.patient.get(name)
             found[name].add(row if place is None else (*row[:place], patient, *row[place:]))
         return found
 
-    def _ask(self) -> Sequence[tuple[Any, ...]]:
-        """Asks pyDatalog: for each answer the number of the predicate asked and its arguments."""
-        tagged = len(self._asked) > 1
-        answers = pyEngine.Literal(self._goal, _variables(self._width + tagged)).ask()
-        return [each if tagged else (0, *each) for each in answers]
+    def _ask(self, name: str, width: int) -> list[Row]:
+        """Asks pyDatalog for the rows of a predicate."""
+        answers: list[Row] = pyEngine.Literal(name, _variables(width)).ask()
+        return answers
 
     def _declare(self, name: str, call: Call) -> Any:
         """Makes the call's predicate and its negation known."""
@@ -294,8 +315,7 @@ class _Constants:
 class _Leaf:
     """A predicate whose rows are given: pyDatalog asks, and is told the rows that match."""
 
-    def __init__(self, number: int, predicate: Any, constants: _Constants) -> None:
-        self.number = number
+    def __init__(self, predicate: Any, constants: _Constants) -> None:
         self._predicate = predicate
         self._constants = constants
         self.begin([])

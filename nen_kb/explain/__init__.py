@@ -9,9 +9,10 @@ from nen_kb.explain.permanence import is_permanent
 from nen_kb.explain.proof import Proof
 from nen_kb.explain.reasons import reasons, undetermined_because
 from nen_kb.explain.render_json import to_json as proof_to_json
-from nen_kb.explain.render_text import render
+from nen_kb.explain.render_text import PLAIN, render
 
 __all__ = [
+    "PLAIN",
     "Judgement",
     "Proof",
     "Reason",

@@ -62,6 +62,7 @@ class Judgement:
         """The day judged, an ordinal."""
         self._statuses: dict[tuple[str, str], str] = {}
         self._indexes: dict[tuple[str, tuple[int, ...]], dict[Row, list[Row]]] = {}
+        self._bodies = _BODIES.setdefault(evaluator, {})
         self._instances: dict[tuple[str, Row], tuple[Instance, ...]] = {}
         self.memo: dict[object, object] = {}
         """Kept by the modules of this package, so that one clause's work serves the next."""
@@ -113,7 +114,7 @@ class Judgement:
 
         The order of the text, if it is one; there a class is tested before what is said of it.
         """
-        bodies = _BODIES.setdefault(self.evaluator, {})
+        bodies = self._bodies
         key = (id(rule), bound)
         if key not in bodies:
             bodies[key] = _in_text_order(rule, bound, self.program) or ordered_body(rule, self.program)

@@ -91,8 +91,8 @@ def all_needed(doubts: Iterable[Doubt]) -> Doubt:
 def any_suffices(doubts: Iterable[Doubt]) -> Doubt | None:
     """Settling one of them is enough; None if there are none."""
     each = list(doubts)
-    if not each:
-        return None
+    if len(each) <= 1:
+        return each[0] if each else None
     found: dict[tuple[object, ...], tuple[Reason, int]] = {}
     for doubt in each:
         for key, (reason, cost) in doubt.reasons.items():
@@ -121,10 +121,12 @@ def most_useful(shown: Doubt | None, refuted: Doubt | None) -> list[Reason]:
     order = {key: place for place, key in enumerate((*one, *other))}
     ranked = sorted(costs, key=lambda key: (costs[key][1], _RANK[costs[key][0].code], order[key]))
     found: list[Reason] = []
+    named: set[tuple[str, ...]] = set()
     if any(key in one and key in other for key in ranked):
         ranked = [key for key in ranked if (key in one and key in other) or not _is_bare(costs[key][0])]
     for reason in (costs[key][0] for key in ranked):
-        if reason.code in _BY_RECORD and any(reason.records == other.records for other in found):
+        if reason.code in _BY_RECORD and reason.records in named:
             continue  # the same record, more cheaply settled in another way
         found.append(reason)
+        named.add(reason.records)
     return found

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from nen_kb.explain import describe, wording
 from nen_kb.explain.case import Judgement, Pattern
 from nen_kb.explain.doubt import Doubt, Reason, all_needed, any_suffices, because
-from nen_kb.explain.path import Path, Source, heads, path_of
+from nen_kb.explain.path import MAY_BE_WIDE, Path, Source, heads, path_of
 from nen_kb.explain.topics import LATEST, Values, missing
 from nen_kb.facts.dates import iso
 from nen_kb.facts.normalise import Row
 from nen_kb.rules.evaluate import Instance
-from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Rule, Variable
+from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Rule, Term, Variable
 from nen_kb.rules.plan import COMPARE
 
 _NAMING = frozenset({"found", "ruled_out", "treatment", "measurement", "scan"})
 """Base predicates a further record would add a row to: Patient, Record, class, …"""
-_RECORDS = _NAMING | {"doubtful", "about"}
+_CLASSED = frozenset({"found", "treatment", "measurement", "scan"})
+"""Those of which the class stands in the third column, and any test is of that class."""
+_TESTS = frozenset({"isa", "disjoint", "overlaps"})
 _MOST_WAYS = 2000
 """Ways through one rule that are followed; a record so large is cut short, in a fixed order."""
 
@@ -83,25 +85,28 @@ class Inquiry:
 
     def through(self, rule: Rule, pattern: Pattern) -> Iterator[Doubt]:
         """For every way through the rule that is still open, what it lacks."""
-        for attempt in self.attempts(rule, pattern):
+        for attempt in self.attempts(rule, pattern, failing=False):
             if attempt.failed is None and attempt.doubts:
                 yield all_needed(attempt.doubts)
 
-    def attempts(self, rule: Rule, pattern: Pattern) -> Iterator[Attempt]:
-        """Every way through the rule, also those that end at an item that is surely false."""
+    def attempts(self, rule: Rule, pattern: Pattern, failing: bool = True) -> Iterator[Attempt]:
+        """Every way through the rule, also those that end at an item that is surely false.
+
+        Without ``failing`` some of these are left out.
+        """
         self.ways = 0
         for path in heads(rule.head, pattern, self.judgement):
-            yield from self._walk(rule, self.judgement.body(rule, frozenset(path.bound)), 0, path, ())
+            yield from self._walk(rule, self.judgement.body(rule, frozenset(path.bound)), 0, path, (), failing)
 
     def _walk(
-        self, rule: Rule, body: tuple[BodyItem, ...], place: int, path: Path, tried: tuple[Tried, ...]
+        self, rule: Rule, body: tuple[BodyItem, ...], place: int, path: Path, tried: tuple[Tried, ...], failing: bool
     ) -> Iterator[Attempt]:
         if place == len(body):
             yield Attempt(rule, path, tried)
             return
         item = body[place]
         if isinstance(item, Atom) and not item.negated and not path.is_lost(item.terms):
-            yield from self._positive(rule, body, place, path, tried)
+            yield from self._positive(rule, body, place, path, tried, failing)
             return
         if isinstance(item, Comparison):
             lost = path.is_lost((item.left, item.right))
@@ -118,10 +123,10 @@ class Inquiry:
             yield Attempt(rule, path, tried, item)
             return
         step = () if lost else (Tried(item, (), doubt),)
-        yield from self._walk(rule, body, place + 1, path, (*tried, *step))
+        yield from self._walk(rule, body, place + 1, path, (*tried, *step), failing)
 
     def _positive(
-        self, rule: Rule, body: tuple[BodyItem, ...], place: int, path: Path, tried: tuple[Tried, ...]
+        self, rule: Rule, body: tuple[BodyItem, ...], place: int, path: Path, tried: tuple[Tried, ...], failing: bool
     ) -> Iterator[Attempt]:
         item = body[place]
         assert isinstance(item, Atom)
@@ -129,22 +134,46 @@ class Inquiry:
         if self.judgement.program.predicates[item.predicate].role == "builtin":
             row = path.compute(item)
             if row is not None and path.take(item, row):
-                yield from self._walk(rule, body, place + 1, path, (*tried, Tried(item, row, None)))
+                yield from self._walk(rule, body, place + 1, path, (*tried, Tried(item, row, None)), failing)
             return
         rows = self.judgement.matches(item.predicate, pattern)
+        test = None if failing else self._test_after(body, place, path)
         for row in rows:
             self.ways += 1
             if self.ways > _MOST_WAYS:
                 return
+            if test and self._surely_not(*test, str(row[2])):
+                continue
             branch = path.copy()
             if branch.take(item, row):
-                yield from self._walk(rule, body, place + 1, branch, (*tried, Tried(item, row, None)))
+                yield from self._walk(rule, body, place + 1, branch, (*tried, Tried(item, row, None)), failing)
         doubt = self._absent_row(rule, item, pattern, path, rows)
         if doubt is not None:
             path.lose(item.terms)
-            yield from self._walk(rule, body, place + 1, path, (*tried, Tried(item, (), doubt)))
+            yield from self._walk(rule, body, place + 1, path, (*tried, Tried(item, (), doubt)), failing)
         elif not rows:
             yield Attempt(rule, path, tried, item)
+
+    def _test_after(self, body: tuple[BodyItem, ...], place: int, path: Path) -> tuple[str, str] | None:
+        """The class test that follows a record's item at once, and the class asked."""
+        item, after = body[place], body[place + 1] if place + 1 < len(body) else None
+        if not isinstance(item, Atom) or not isinstance(after, Atom) or after.negated:
+            return None
+        if item.predicate not in _CLASSED or after.predicate not in _TESTS:
+            return None
+        asked = path.value(after.terms[1])
+        if asked is None or after.terms[0] != item.terms[2] or path.value(after.terms[0]) is not None:
+            return None
+        return after.predicate, str(asked)
+
+    def _surely_not(self, test: str, asked: str, name: str) -> bool:
+        """Whether a record of that class surely fails the test."""
+        key = ("surely not", test, asked, name)
+        if key not in self.judgement.memo:
+            onto = self.judgement.ontology
+            sure = test == "overlaps" or (onto.disjoint if test == "isa" else onto.isa)(name, asked)
+            self.judgement.memo[key] = sure and not self.judgement.holds(test, name, asked)
+        return bool(self.judgement.memo[key])
 
     # ── what is not there ───────────────────────────────────────────────────
 
@@ -201,7 +230,7 @@ class Inquiry:
         asked = [str(path.value(_asked_term(test, item))) for test in tests if path.value(_asked_term(test, item))]
         if not asked:
             return None
-        for row in rows:
+        for row in self._of_each_class(rows, item, tests, path):
             each = path.copy()
             if each.take(item, row) and all(
                 self.judgement.holds(test.predicate, *each.pattern(test)) for test in tests
@@ -214,6 +243,14 @@ class Inquiry:
         if (item.predicate == "treatment") != (self.judgement.domain(asked[0]) == "treatments"):
             return None
         return self._unrecorded(asked[0])
+
+    def _of_each_class(self, rows: Iterable[Row], item: Atom, tests: list[Atom], path: Path) -> Iterable[Row]:
+        """One row of each class, where the tests depend on nothing else of it; otherwise all."""
+        others = [_asked_term(test, item) for test in tests]
+        free = [term for term in item.terms if isinstance(term, Variable) and path.value(term) is None]
+        if item.terms[2] not in free or len(set(free)) < len(free) or None in map(path.value, others):
+            return rows
+        return {row[2]: row for row in rows}.values()
 
     def _unrecorded(self, asked: str) -> Doubt | None:
         """Whether there may be one although none is on record."""
@@ -332,16 +369,19 @@ class Inquiry:
 
     def _shaky(self, instance: Instance) -> Doubt | None:
         """Which of the steps might not hold if the record were more precise; None if all surely do."""
-        path = path_of(self.judgement, instance)
+        path: Path | None = None
         found: list[Doubt] = []
-        for step in instance.steps:
+        for place in self._unsure_places(instance.rule):
+            step = instance.steps[place]
             item = step.item
             doubt: Doubt | None = None
             if isinstance(item, Comparison):
+                path = path or path_of(self.judgement, instance)
                 doubt = self.comparison(item, path)
             elif item.negated:
                 doubt = self.fails(item.predicate, step.values)
             elif item.predicate == "overlaps":
+                path = path or path_of(self.judgement, instance)
                 record = path.record_of(path.source(item.terms[0]))
                 if record and not self.judgement.ontology.isa(str(step.values[0]), str(step.values[1])):
                     doubt = because(self._too_general(record, str(step.values[1])))
@@ -350,10 +390,37 @@ class Inquiry:
                 text = wording.unclear(describe.record(self.judgement, record))
                 doubt = because(Reason("not_recorded", str(step.values[2]), text, (record,)))
             else:
-                doubt = self.stands(item.predicate, step.values) if self._is_derived(item) else None
+                doubt = self.stands(item.predicate, step.values)
             if doubt is not None:
                 found.append(doubt)
         return any_suffices(found)
+
+    def _unsure_places(self, rule: Rule) -> tuple[int, ...]:
+        """The places of the body where some step might not hold if the record were more precise."""
+        key = ("unsure places", id(rule))
+        if key not in self.judgement.memo:
+            self.judgement.memo[key] = tuple(
+                place
+                for place, item in enumerate(rule.body)
+                if (
+                    self._may_be_wide(rule, item)
+                    if isinstance(item, Comparison)
+                    else item.negated or item.predicate in ("overlaps", "doubtful") or self._is_derived(item)
+                )
+            )
+        found = self.judgement.memo[key]
+        assert isinstance(found, tuple)
+        return found
+
+    def _may_be_wide(self, rule: Rule, item: Comparison) -> bool:
+        """Whether a term of the comparison is an end of an interval in the atom of the rule that binds it first."""
+        predicates = self.judgement.program.predicates
+        words: dict[Term, str] = {}
+        for atom in rule.body:
+            if isinstance(atom, Atom) and not atom.negated:
+                for term, column in zip(atom.terms, predicates[atom.predicate].columns, strict=True):
+                    words.setdefault(term, "Moved" if predicates[atom.predicate].role == "builtin" else column.word)
+        return any(words.get(term, "") in MAY_BE_WIDE for term in (item.left, item.right))
 
     def _is_derived(self, item: Atom) -> bool:
         return self.judgement.program.predicates[item.predicate].role == "derived"

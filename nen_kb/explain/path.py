@@ -18,6 +18,9 @@ from nen_kb.rules.plan import COMPARE
 
 _OTHER_END = {"Low": ("High", 1), "From": ("To", 1), "High": ("Low", -1), "To": ("From", -1)}
 
+MAY_BE_WIDE = frozenset({*_OTHER_END, "Moved"})
+"""Columns of which ``other_end`` may be another value."""
+
 Value = str | int
 
 

@@ -32,7 +32,7 @@ from nen_kb.explain.proof import (
 NARROWEST = 40
 _MARKS = {"pass": "✓", "out": "✗", "unknown": "?", "conflicting": "≠", "holds": "✓", "open": "?", "fails": "✗"}
 _COLOURS = {"pass": "32", "out": "31", "unknown": "33", "conflicting": "35", "holds": "32", "open": "33", "fails": "31"}
-_PLAIN = str.maketrans(
+PLAIN = str.maketrans(
     dict(zip("├└│─“”·–−×µ✓✗≠²", '|`|-""---xu+x!2', strict=True))
     | {"≥": ">=", "≤": "<=", "⁹": "^9", "³": "^3", "∞": "inf", "ö": "oe", "…": "..."}
 )
@@ -117,13 +117,13 @@ class _Layout:
 
     def paint(self, line: str, part: str, code: str) -> str:
         """The line with its first ``part`` coloured, if colours are asked for."""
-        part = part.translate(_PLAIN) if self.plain else part
+        part = part.translate(PLAIN) if self.plain else part
         return line.replace(part, f"\x1b[{code}m{part}\x1b[0m", 1) if self.colour and part else line
 
     def wrap(self, text: str, first: str, rest: str) -> list[str]:
         """The text within the width; ``first`` goes before its first line, ``rest`` before the others."""
         if self.plain:
-            text, first, rest = (each.translate(_PLAIN) for each in (text, first, rest))
+            text, first, rest = (each.translate(PLAIN) for each in (text, first, rest))
         room = max(self.width - max(len(first), len(rest)), 16)
         lines = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
         return [f"{first if number == 0 else rest}{line}" for number, line in enumerate(lines)]

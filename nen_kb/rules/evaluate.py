@@ -7,7 +7,7 @@ recursive, so each predicate is computed once and is then complete, which is wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from nen_kb.rules.ir import (
     Rule,
     Variable,
 )
-from nen_kb.rules.plan import Plan, Planner, Row, Tables
+from nen_kb.rules.plan import Plan, Planner, Row, Tables, pick
 from nen_kb.rules.strata import ordered_body
 
 Base = Mapping[str, Collection[Row]]
@@ -168,7 +168,8 @@ class _Derived:
         self._rules = [(rule, ordered_body(rule, program)) for rule in program.rules_of(name)]
         plans = [planner.plan(rule, items) for rule, items in self._rules]
         self._heads = [(plan, plan.picker(rule.head.terms)) for plan, (rule, _) in zip(plans, self._rules, strict=True)]
-        self._proofs: dict[int, Plan] = {}
+        self._proofs: dict[int, tuple[Plan, list[tuple[BodyItem, Callable[[Row], Row]]]]] = {}
+        """Of each rule the plan that proves a row, and for each item of its body the values it has there."""
 
     def rows(self, tables: Tables) -> frozenset[Row]:
         return frozenset(head(row) for plan, head in self._heads for row in plan.run(tables))
@@ -178,11 +179,12 @@ class _Derived:
             bound = _match(rule.head, row)
             if bound is None:
                 continue
-            plan = self._proofs.get(number)
-            if plan is None:
-                plan = self._proofs[number] = self._planner.plan(rule, items, tuple(bound), keep_all=True)
-            for final in sorted(set(plan.run(tables, tuple(bound.values()))), key=sort_key):
-                yield Instance(rule, row, tuple(_step(item, plan, final) for item in rule.body))
+            if number not in self._proofs:
+                plan = self._planner.plan(rule, items, tuple(bound), keep_all=True)
+                self._proofs[number] = plan, [(item, _values(item, plan)) for item in rule.body]
+            plan, steps = self._proofs[number]
+            for final in _in_order(set(plan.run(tables, tuple(bound.values())))):
+                yield Instance(rule, row, tuple([Step(item, values(final)) for item, values in steps]))
 
 
 def _match(head: Atom, row: Row) -> dict[Variable, Any] | None:
@@ -197,9 +199,22 @@ def _match(head: Atom, row: Row) -> dict[Variable, Any] | None:
     return bound
 
 
-def _step(item: BodyItem, plan: Plan, final: Row) -> Step:
+def _values(item: BodyItem, plan: Plan) -> Callable[[Row], Row]:
+    """A function from a row of the plan to the values of the item's terms."""
     terms = (item.left, item.right) if isinstance(item, Comparison) else item.terms
-    return Step(item, tuple(final[plan.slots[term]] if term in plan.slots else None for term in terms))
+    slots = [plan.slots.get(term) for term in terms]
+    known = [slot for slot in slots if slot is not None]
+    if len(known) == len(slots):
+        return pick(known)
+    return lambda final: tuple(None if slot is None else final[slot] for slot in slots)
+
+
+def _in_order(rows: Collection[Row]) -> list[Row]:
+    """The rows in the order of ``sort_key``, which is their own unless numbers and names meet in one column."""
+    try:
+        return sorted(rows)
+    except TypeError:
+        return sorted(rows, key=sort_key)
 
 
 def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:

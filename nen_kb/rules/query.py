@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nen_kb.errors import Problem, RulesError
 from nen_kb.rules.chunks import Statement, decode
 from nen_kb.rules.columns import OntologyLike, resolve
+from nen_kb.rules.headers import suggestion
 from nen_kb.rules.ir import Atom, BodyItem, Column, Constant, Header, Kind, Place, Program, Term, Variable
 from nen_kb.rules.reading import atom_problems
 from nen_kb.rules.strata import unsafe
@@ -50,7 +52,7 @@ def read_query(program: Program, text: str, ontology: OntologyLike) -> Query:
     if not problems:
         rules, _, problems = resolve([rule], program.predicates, ontology)
         rule = rules[0]
-        problems += unsafe(rule, program.predicates)
+        problems += [*unsafe(rule, program.predicates), *_name_problems(rule.body, program, ontology)]
     if problems:
         raise RulesError(problems)
     columns: dict[Variable, Column] = {}
@@ -62,6 +64,25 @@ def read_query(program: Program, text: str, ontology: OntologyLike) -> Query:
     variables = tuple(dict.fromkeys(t for t in _terms(rule.body) if isinstance(t, Variable) and t in columns))
     names = frozenset(str(t.value) for t in _terms(rule.body) if isinstance(t, Constant) and t.kind is Kind.NAME)
     return Query(rule.body, variables, tuple(columns[variable] for variable in variables), names)
+
+
+def _name_problems(body: tuple[BodyItem, ...], program: Program, ontology: OntologyLike) -> Iterator[Problem]:
+    """Quoted names that are no class, trial or clause: a misspelt one would pass for "none"."""
+    known = {
+        "Concept": frozenset(ontology.names),
+        "Trial": frozenset(trial.id for trial in program.trials),
+        "Clause": frozenset(clause.id for trial in program.trials for clause in trial.clauses),
+    }
+    known["Class"] = known["Asked"] = known["Concept"]
+    for item in body:
+        if not isinstance(item, Atom):
+            continue
+        for term, column in zip(item.terms, program.predicates[item.predicate].columns, strict=True):
+            names = known.get(column.word)
+            if isinstance(term, Constant) and names is not None and term.value not in names:
+                message = f"there is no {column.word.lower() if column.word != 'Asked' else 'class'} {term.text}"
+                remedy = suggestion(str(term.value), names) or "Look it up in the ontology or the rules."
+                yield Problem(_FILE, "1", message, remedy, "unknown-name")
 
 
 def _terms(body: tuple[BodyItem, ...]) -> list[Term]:

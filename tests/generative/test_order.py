@@ -25,9 +25,7 @@ def renamed(data: Any, patient: Patient) -> Patient:
     sections = (*SECTIONS, "declarations")
     ids = [record.id for name in sections for record in getattr(patient, name)]
     names = iter([f"n{number:03}" for number in data.draw(st.permutations(range(len(ids))))])
-    changed = {
-        name: tuple(replace(record, id=next(names)) for record in getattr(patient, name)) for name in sections
-    }
+    changed = {name: tuple(replace(record, id=next(names)) for record in getattr(patient, name)) for name in sections}
     return replace(patient, **changed)
 
 

@@ -141,9 +141,7 @@ def _topic(by_head: Mapping[str, list[Rule]], leaf: Leaf) -> Topic:
             if (item.predicate, asked) in seen:
                 continue
             seen.add((item.predicate, asked))
-            queue += [
-                (each, asked) for each in by_head.get(item.predicate, ()) if _heads(each, item.predicate, asked)
-            ]
+            queue += [(each, asked) for each in by_head.get(item.predicate, ()) if _heads(each, item.predicate, asked)]
     classes.update(asked for _, asked in seen if asked in ontology().names)
     return Topic(frozenset(classes), frozenset(seen))
 

@@ -92,7 +92,7 @@ def test_dead_rules_and_decided_literals(w: Any) -> None:
     rules = [literal(rule.head) + " <= " + " & ".join(map(literal, rule.body)) for rule in alive.rules]
 
     def left(**facts: Any) -> list[tuple[str, list[str]]]:
-        _, found = alive.prune(Facts(facts))
+        found = alive.prune(Facts(facts)).rules
         return [
             (rules[number], [literal(alive.rules[number].body[place]) for place in sorted(idle)])
             for number, idle in found
