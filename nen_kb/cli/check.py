@@ -16,7 +16,7 @@ from nen_kb.resources import shipped
 from nen_kb.rules import Report, check_program
 
 
-def check(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run every check; problems go to standard error, the report to standard output."""
     ontology = Ontology.load(arguments.ontology)
     problems, report = check_program(arguments.rules or shipped("kb"), ontology)

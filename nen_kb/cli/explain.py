@@ -15,7 +15,7 @@ from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import ClauseResult, TrialResult
 
 
-def explain(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Explain one clause, or every clause, for one patient and trial."""
     kb = knowledge_base(arguments)
     trial = kb.trial(arguments.trial).id

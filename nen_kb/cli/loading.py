@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from nen_kb.knowledge_base import KnowledgeBase
@@ -13,14 +13,12 @@ from nen_kb.sources.reading_all import Sources, read_sources
 
 def knowledge_base(arguments: argparse.Namespace) -> KnowledgeBase:
     """The knowledge base the options name, or the one that ships with the package."""
-    return KnowledgeBase(rules=arguments.rules, ontology=arguments.ontology, limits=getattr(arguments, "limits", None))
+    kb = KnowledgeBase(rules=arguments.rules, ontology=arguments.ontology, limits=getattr(arguments, "limits", None))
+    # Rules and ontology stay for the whole run: the collector need not look at them again for every patient.
+    gc.freeze()
+    return kb
 
 
 def patients(kb: KnowledgeBase, files: Sequence[Path], as_of: int | None) -> Sources:
     """Every patient of the files, and what could not be read."""
     return read_sources(files, kb.ontology, as_of=as_of)
-
-
-def today() -> int:
-    """The day on which a record without an index date is judged."""
-    return date.today().toordinal()

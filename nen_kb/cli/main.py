@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from nen_kb.cli.parser import make_parser
 from nen_kb.cli.terminal import complain, report
@@ -21,17 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     try:
-        if arguments.command == "check":
-            from nen_kb.cli.check import check
-
-            return check(arguments)
-        if arguments.command == "screen":
-            from nen_kb.cli.screen import screen
-
-            return screen(arguments)
-        from nen_kb.cli.explain import explain
-
-        return explain(arguments)
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
     except NenKbError as error:
         report(error.problems)
         return error.exit_code
@@ -39,6 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has stopped; that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        complain(f"nen-kb: {error.filename or 'standard output'}: {error.strerror or type(error).__name__}")
+        return 2
     except KeyboardInterrupt:
         complain("nen-kb: stopped")
         return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """The command's own module, loaded when it is asked for."""
+    return int(import_module(f"nen_kb.cli.{arguments.command}").run(arguments))

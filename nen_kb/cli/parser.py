@@ -24,7 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a case file, a FHIR bundle or resource, or a folder of them",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
     )
     screen.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
     screen.add_argument("--format", choices=("text", "json", "html"), default="text")
@@ -34,7 +34,10 @@ def make_parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser("explain", help="the justification, down to protocol sentence and source datum")
     explain.add_argument(
-        "file", type=Path, metavar="FILE", help="a case file, a FHIR bundle or resource, or a folder of them"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
     )
     explain.add_argument("trial", metavar="TRIAL")
     explain.add_argument(
@@ -46,12 +49,34 @@ def make_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="everything that can be checked without a patient")
     check.add_argument("--format", choices=("text", "json"), default="text")
 
-    for command in (screen, explain):
+    sparql = commands.add_parser("sparql", help="SPARQL over ontology, rules, patients, verdicts and proofs")
+    sparql.add_argument("query", metavar="QUERY-OR-FILE", help="a query that reads, or a file (.rq) that holds one")
+    sparql.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    sparql.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="stop the query after that time (30)"
+    )
+
+    export = commands.add_parser("export", help="ontology, rules, patients, verdicts and proofs as a file")
+    export.add_argument("files", nargs="*", type=Path, metavar="FILE", help="the same as --patients")
+    export.add_argument("--rdf", action="store_true", required=True, help="as RDF, in Turtle")
+    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to; standard output by default")
+
+    for command in (sparql, export):
+        command.add_argument(
+            "--patients",
+            nargs="+",
+            action="extend",
+            type=Path,
+            default=[],
+            metavar="FILE",
+            help="case files, FHIR files or folders of them; the worked examples by default",
+        )
+    for command in (screen, explain, sparql, export):
         command.add_argument(
             "--as-of", type=_day, metavar="DATE", help="judge on this day instead of the record's index date"
         )
         command.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
-    for command in (screen, explain, check):
+    for command in (screen, explain, check, sparql, export):
         command.add_argument("--rules", type=Path, metavar="DIR", help="another folder of rules than the one shipped")
         command.add_argument(
             "--ontology",

@@ -20,7 +20,7 @@ from nen_kb.knowledge_base import KnowledgeBase, TrialResult
 Judged = tuple[str, tuple[TrialResult, ...], tuple[Note, ...]]
 
 
-def screen(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Judge every patient of the files; what cannot be read never stops the others."""
     kb = knowledge_base(arguments)
     trials = None if arguments.trial is None else [kb.trial(trial).id for trial in arguments.trial]

@@ -20,8 +20,8 @@ _NOTES_SHOWN = 6
 def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal) -> Iterator[str]:
     """The heading of one patient."""
     first = results[0]
-    heading = f"{first.patient}   judged on {iso(first.index_date)}"
-    yield terminal.paint(heading, "strong")
+    for line in terminal.wrap(f"{first.patient}   judged on {iso(first.index_date)}", "", ""):
+        yield terminal.paint(line, "strong")
     yield from terminal.wrap(file, "", "")
     yield "─" * terminal.width
 

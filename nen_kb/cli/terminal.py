@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from nen_kb.errors import Problem
+from nen_kb.explain import PLAIN
 
 DISCLAIMER = "Decision support for professionals: the record as read, not the decision."
 
@@ -50,17 +51,22 @@ class Terminal:
 
 
 def write(text: str) -> None:
-    """Text to standard output; what its encoding cannot show is replaced, never fatal."""
-    stream = sys.stdout
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    """Text to standard output; what its encoding cannot show is written otherwise, never fatal."""
+    sys.stdout.write(_showable(text, sys.stdout.encoding) + "\n")
 
 
 def complain(text: str) -> None:
     """Text to standard error, likewise."""
-    stream = sys.stderr
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stderr.write(_showable(text, sys.stderr.encoding) + "\n")
+
+
+def _showable(text: str, encoding: str | None) -> str:
+    name = encoding or "utf-8"
+    try:
+        text.encode(name)
+        return text
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(name, "replace").decode(name)
 
 
 def report(problems: Sequence[Problem]) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nen_kb.engines.pydatalog import PyDatalogEngine
 from nen_kb.errors import Problem, UsageError
 from nen_kb.facts.normalise import Limits, Prepared, normalise
-from nen_kb.facts.records import Patient
+from nen_kb.facts.records import Note, Patient
 from nen_kb.knowledge_base.judging import Judge
 from nen_kb.knowledge_base.patients import Date, PatientRecord, case_data
 from nen_kb.knowledge_base.query import Answer, ask
@@ -23,6 +24,9 @@ from nen_kb.rules.evaluate import Evaluator
 from nen_kb.rules.ir import Program, Trial
 from nen_kb.rules.load import load_program
 from nen_kb.sources.limits import load_limits
+
+if TYPE_CHECKING:
+    from nen_kb.graph import Result
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class KnowledgeBase:
         ontology: str | Path | None = None,
         limits: str | Path | None = None,
     ) -> None:
-        self.ontology = Ontology.load(Path(ontology) if ontology is not None else None)
+        self.ontology_path = Path(ontology) if ontology is not None else None
+        self.ontology = Ontology.load(self.ontology_path)
         self.program: Program = load_program(Path(rules) if rules is not None else shipped("kb"), self.ontology)
         self._limits: Limits | None = load_limits(Path(limits), self.ontology) if limits is not None else None
         self.evaluator = Evaluator(self.program)
@@ -118,12 +123,20 @@ class KnowledgeBase:
         self, patient: PatientRecord | Patient | str, trials: Sequence[str] | None = None
     ) -> tuple[TrialResult, ...]:
         """One patient judged for each trial (all of them by default)."""
-        chosen = self.trials if trials is None else tuple(self.trial(trial) for trial in trials)
+        wanted = None if trials is None else {self.trial(trial).id for trial in trials}
+        chosen = [trial for trial in self.trials if wanted is None or trial.id in wanted]
         return self.judge.results(self.prepare(patient), chosen)
 
     def prepare(self, patient: PatientRecord | Patient | str) -> Prepared:
         """The rows and records of a patient as the rules read them."""
-        return normalise(self._resolve(patient), self.ontology, self._limits)
+        prepared = normalise(self._resolve(patient), self.ontology, self._limits)
+        ids = {trial.id for trial in self.trials}
+        strange = tuple(
+            Note(f"arms.{trial}", f"there is no trial {trial!r}; the arm is not used", "unknown-trial")
+            for trial, _ in prepared.patient.arms
+            if trial not in ids
+        )
+        return replace(prepared, notes=(*prepared.notes, *strange)) if strange else prepared
 
     def query(self, text: str) -> Answer:
         """Plain Datalog over the loaded patients: ``met(P, T, C) & measurement(P, E, 'Hemoglobin', Lo, Hi)``.
@@ -132,9 +145,24 @@ class KnowledgeBase:
         ``kb/vocabulary.dl`` and of the rules.  The text is read as rules are and never executed.
         Raises RulesError for a text that is no query.
         """
+        if not isinstance(text, str):
+            message = f"a query is a text, not {type(text).__name__}"
+            raise UsageError(Problem("query", "", message, "Write atoms, joined with &.", "no-text"))
         with self._lock:
             patients = list(self._patients.values())
         return ask(self.judge, text, [self.prepare(patient) for patient in patients], self.ontology)
+
+    def sparql(self, query: str, timeout: float = 30) -> Result:
+        """SPARQL over ontology, rules, loaded patients, verdicts and proofs; ``nen_kb.graph.vocabulary`` says how.
+
+        Only queries that read, at most ``timeout`` seconds.  The graph is made by the first query and kept until
+        the loaded patients change.  Raises UsageError for anything else, or for a query that does not end in time.
+        """
+        from nen_kb.knowledge_base.graph import loaded_graph  # kept out of the start of every other command
+
+        with self._lock:
+            patients = list(self._patients.values())
+        return loaded_graph(self, [self._resolve(patient) for patient in patients]).ask(query, timeout)
 
     def _resolve(self, patient: PatientRecord | Patient | str) -> Patient:
         if isinstance(patient, str):
@@ -142,7 +170,13 @@ class KnowledgeBase:
                 found = self._patients.get(patient)
             if found is None:
                 raise UsageError(
-                    Problem("knowledge base", "", f"no patient {patient!r} is loaded", code="unknown-patient")
+                    Problem(
+                        "knowledge base",
+                        "",
+                        f"no patient {patient!r} is loaded",
+                        "Describe her with kb.patient(...) or load her with kb.add(...).",
+                        "unknown-patient",
+                    )
                 )
             patient = found
         return patient.patient if isinstance(patient, PatientRecord) else patient

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from nen_kb.errors import PatientError, Problem
 from nen_kb.facts.records import Patient
 from nen_kb.ontology import Ontology
 from nen_kb.sources.case_file import patient_from_dict
@@ -47,7 +48,10 @@ class PatientRecord:
         source: str | None = None,
     ) -> PatientRecord:
         """A condition, assessment, attestation or state; ``present=False`` denies it, ``None`` leaves it in doubt."""
-        presence = {True: "present", False: "absent", None: "unknown"}[present]
+        if present not in (True, False, None):
+            message = f"present is {present!r}, which is neither True, False nor None"
+            raise PatientError(Problem(f"patient {self.id}", "finding", message, "Write present=False for a denial."))
+        presence = "unknown" if present is None else "present" if present else "absent"
         return self._add("findings", concept=concept, presence=presence, date=date, about=about, source=source)
 
     def measurement(
