@@ -1,4 +1,4 @@
-"""Reads files and folders of any kind this package knows: case files, FHIR resources, bundles, bulk exports.
+"""Reads files and folders of any kind this package knows: case files, FHIR resources, bundles, bulk exports, RDF.
 
 Single FHIR resources and NDJSON files of one folder belong together and find each other by their
 references; a bundle or case file stands on its own.  Nothing is ignored in silence: what a folder
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -23,9 +23,13 @@ from nen_kb.sources.fhir.codes import Lexicon
 from nen_kb.sources.fhir.json_text import JsonText, parse_json, read_bytes
 
 _YAML = frozenset({".yaml", ".yml"})
+_RDF = frozenset({".ttl", ".rdf", ".owl"})
+_PATIENT = b"nen-kb/patient#"
+"""Part of the namespace in which patients are written as RDF; a file without it holds none."""
 _CASE = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*[\"']?case[\"']?[ \t]*:", re.MULTILINE)
 _REMEDY = (
-    "Give a case file (YAML or JSON), a FHIR resource or bundle (JSON), a bulk export (NDJSON) or a folder of them."
+    "Give a case file (YAML or JSON), a FHIR resource or bundle (JSON), a bulk export (NDJSON), "
+    "patients as RDF (Turtle or RDF/XML) or a folder of them."
 )
 
 
@@ -74,26 +78,34 @@ class _Reader:
             self._lines(path)
         elif ending == ".json":
             self._json(path, asked=asked)
+        elif ending in _RDF:
+            self._rdf(path, asked=asked)
         elif asked:
             self.problems.append(Problem(str(path), "", "files of this kind are not read", _REMEDY, "unknown-file"))
         else:
             self.note(path, "a file of another kind; not read")
 
     def folder(self, path: Path) -> None:
-        """Read every file of a folder and its subfolders."""
+        """Read every file of a folder and its subfolders; one that cannot be opened never stops the rest."""
+        if not self._inside(path):
+            self.problems.append(Problem(str(path), "", "the folder holds no file", _REMEDY, "empty-folder"))
+
+    def _inside(self, folder: Path) -> bool:
+        """Whether there was a file, or something that could not be opened; links to folders are not followed."""
         found = False
         try:
-            for inner in _files(path):
-                found = True
-                self.file(inner, asked=False)
+            for path in sorted(folder.iterdir()):
+                if not path.is_dir():
+                    found = True
+                    self.file(path, asked=False)
+                elif not path.is_symlink():
+                    found |= self._inside(path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            self.problems.append(
-                Problem(str(path), "", f"the folder cannot be read: {reason}", "Check its rights.", "unreadable")
-            )
-            return
-        if not found:
-            self.problems.append(Problem(str(path), "", "the folder holds no file", _REMEDY, "empty-folder"))
+            message = f"the folder cannot be read: {reason}"
+            self.problems.append(Problem(str(folder), "", message, "Check its rights.", "unreadable"))
+            return True
+        return found
 
     def _case(self, path: Path) -> None:
         try:
@@ -111,6 +123,23 @@ class _Reader:
             self._case(path)
         else:
             self.note(path, "YAML without 'case:', so no case file; not read")
+
+    def _rdf(self, path: Path, *, asked: bool) -> None:
+        content = b"" if asked else read_bytes(path)
+        if isinstance(content, Problem):
+            self.problems.append(content)
+        elif asked or _PATIENT in content:
+            from nen_kb.sources.rdf import read_rdf  # only where there is RDF; rdflib costs time at start
+
+            result = read_rdf(path, self.ontology, as_of=self.as_of)
+            if not asked and [problem.code for problem in result.problems] == ["no-patient"]:
+                self.note(path, "RDF without a patient; not read")
+                return
+            self.patients.extend((str(path), patient) for patient in result.patients)
+            self.problems.extend(result.problems)
+            self.notes.extend(result.notes)
+        else:
+            self.note(path, "RDF that speaks of no patient; not read")
 
     def _json(self, path: Path, *, asked: bool) -> None:
         content = read_bytes(path)
@@ -217,19 +246,15 @@ def read_sources(paths: Sequence[Path], ontology: Ontology, *, as_of: int | None
     """
     reader = _Reader(ontology, as_of, Lexicon(ontology))
     for path in dict.fromkeys(Path(path) for path in paths):
-        if path.is_dir():
-            reader.folder(path)
-        else:
-            reader.file(path, asked=True)
+        try:
+            if path.is_dir():
+                reader.folder(path)
+            else:
+                reader.file(path, asked=True)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            reader.problems.append(
+                Problem(str(path), "", f"it cannot be read: {reason}", "Check its name.", "unreadable")
+            )
     reader.settle()
     return reader.result()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """All files of a folder and its subfolders in a fixed order; links to folders are not followed."""
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            if not path.is_symlink():
-                yield from _files(path)
-        else:
-            yield path
