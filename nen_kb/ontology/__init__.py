@@ -6,7 +6,7 @@ Reading OWL needs owlready2; it is imported only when the cache does not hold th
 
 from __future__ import annotations
 
-from nen_kb.ontology.model import Code, Concept, Observable, UnknownName
+from nen_kb.ontology.model import Code, Concept, Observable, Range, UnknownName
 from nen_kb.ontology.ontology import Ontology
 
-__all__ = ["Code", "Concept", "Observable", "Ontology", "UnknownName"]
+__all__ = ["Code", "Concept", "Observable", "Ontology", "Range", "UnknownName"]

@@ -41,7 +41,7 @@ class Module:
 
     def line(self, name: str) -> str:
         """The line on which the class of that local name is described, or an empty text."""
-        found = re.search(rb'rdf:(?:about|ID)="[^"]*?#?' + re.escape(name.encode()) + rb'"', self.data)
+        found = re.search(rb'rdf:(?:about|ID)="(?:[^"]*[#/])?' + re.escape(name.encode()) + rb'"', self.data)
         return str(self.data.count(b"\n", 0, found.start()) + 1) if found else ""
 
 

@@ -73,6 +73,19 @@ class Observable:
     """``SYSTEM:code`` of an answer -> the value it stands for, such as an ECOG score."""
 
 
+@dataclass(frozen=True)
+class Range:
+    """The values of an observable that the definition of a class names, in its canonical unit."""
+
+    observable: str
+    low: Fraction | None
+    """The lower end; None if the definition names none."""
+    low_open: bool
+    """Whether the lower end itself lies outside."""
+    high: Fraction | None
+    high_open: bool
+
+
 class UnknownName(LookupError):
     """A name or code that the ontology does not know, with the nearest names it does know."""
 
@@ -93,7 +106,11 @@ class ClassData(TypedDict):
     codes: list[list[str]]
     """[system, code, match, confidence]"""
     parents: list[str]
+    ranges: list[list[str]]
+    """[observable, kind of bound, number], as the definition names them"""
     domain: str
+    unrecorded: bool
+    """Whether the class and those below it serve definitions only, so that no record is ever of them."""
     unit: str
     equations: list[str]
     minimum: str

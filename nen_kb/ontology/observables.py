@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
 from typing import cast
 
-from nen_kb.ontology.model import ClassData, Derivation, Observable
+from nen_kb.ontology.model import ClassData, Derivation, Observable, Range
 
 _NUMBER = r"\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?"
 _EQUATION = re.compile(rf"({_NUMBER}) (\S+) = ({_NUMBER}) (\S+)")
@@ -99,6 +99,20 @@ def _observable(name: str, entry: ClassData, variants: Mapping[str, str]) -> Obs
     )
 
 
+def ranges(bounds: Iterable[list[str]]) -> tuple[Range, ...]:
+    """Joins the bounds on each observable; ``faults`` tells of two on the same side."""
+    sides: dict[str, dict[str, tuple[Fraction, bool]]] = defaultdict(dict)
+    for observable, kind, text in sorted(bounds):
+        side = "low" if kind.startswith("min") else "high"
+        sides[observable][side] = Fraction(text), kind.endswith("Exclusive")
+    found = []
+    for observable, ends in sorted(sides.items()):
+        low, low_open = ends.get("low", (None, False))
+        high, high_open = ends.get("high", (None, False))
+        found.append(Range(observable, low, low_open, high, high_open))
+    return tuple(found)
+
+
 def faults(entry: ClassData) -> Iterable[str]:
     """What is wrong with the numbers and equations of one class, in words."""
     checks: list[Callable[[], object]] = [
@@ -113,6 +127,10 @@ def faults(entry: ClassData) -> Iterable[str]:
         except ValueError as error:
             clean = False
             yield str(error)
+    sides = Counter((observable, kind[:3]) for observable, kind, _ in entry["ranges"])
+    for (observable, side), count in sides.items():
+        if count > 1:
+            yield f"its definition names {count} {'lower' if side == 'min' else 'upper'} cut-offs of {observable}"
     if entry["equations"] and not entry["unit"]:
         yield "it has a unit equation but no canonical unit"
     if clean and entry["minimum"] and entry["maximum"] and Fraction(entry["minimum"]) >= Fraction(entry["maximum"]):

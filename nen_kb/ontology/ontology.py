@@ -12,7 +12,7 @@ from typing import Literal, cast
 from nen_kb.errors import OntologyError, Problem
 from nen_kb.ontology import cache, files, observables
 from nen_kb.ontology.hierarchy import Hierarchy
-from nen_kb.ontology.model import Code, Concept, Confidence, Match, Observable, OntologyData, UnknownName, key
+from nen_kb.ontology.model import Code, Concept, Confidence, Match, Observable, OntologyData, Range, UnknownName, key
 from nen_kb.resources import shipped
 
 Domain = Literal["conditions", "treatments", "imaging"]
@@ -40,15 +40,21 @@ class Ontology:
         self.version: str = data["version"]
         """The ISO date of the root module's version IRI."""
         self.sha256: str = data["sha256"]
-        self.names: frozenset[str] = frozenset(classes)
         parents = {name: entry["parents"] for name, entry in classes.items()}
         self._hierarchy = Hierarchy(parents, data["disjoint"], data["coincide"])
+        apart = [self._hierarchy.descendants(name) for name, entry in classes.items() if entry["unrecorded"]]
+        self.parts: frozenset[str] = frozenset().union(*apart)
+        """Classes that only definitions of others use, such as ligands and radionuclides; found by no name."""
+        self.names: frozenset[str] = frozenset(classes) - self.parts
+        """The classes that a record can be of and a rule can ask about."""
         self._observables = observables.build(classes)
         self._texts: dict[str, str] = {}
         self._codes: dict[tuple[str, str], str] = {}
         self._systems: set[str] = set()
         self._derived: dict[str, list[str]] = defaultdict(list)
         for name, entry in classes.items():
+            if name in self.parts:
+                continue
             for text in (name, entry["label"], *entry["synonyms"]):
                 self._texts[key(text)] = name
             for system, code, match, _ in entry["codes"]:
@@ -153,7 +159,7 @@ class Ontology:
         )
 
     def _known(self, local: str) -> str:
-        if local not in self.names:
+        if local not in self._data["classes"]:
             raise UnknownName(local, tuple(_near(local, sorted(self.names), 4)))
         return local
 
@@ -199,6 +205,13 @@ class Ontology:
     def observable(self, local: str) -> Observable | None:
         """Units, conversions and range of a quantity; None of anything else, also of a name that is no class."""
         return self._observables.get(local)
+
+    def ranges(self, local: str) -> tuple[Range, ...]:
+        """The cut-offs in the definition of a class, one range an observable: for NET G2 a Ki-67 index of 3 to 20.
+
+        Whether the definition joins them by "and" or by "or" is not told.  Raises UnknownName.
+        """
+        return observables.ranges(self._data["classes"][self._known(local)]["ranges"])
 
     def derived(self, local: str) -> tuple[str, ...]:
         """The observables that are computed from a result of this one."""

@@ -1,8 +1,8 @@
 """Reads the modules with owlready2 and brings out the told hierarchy, the disjointness and the annotations.
 
-The only module that imports owlready2.  No reasoner runs: a definition by an intersection counts for its named
-parts, a union for its members, a complement for disjointness; everything else in a definition is left to
-reasoners outside.
+The only module that imports owlready2.  No reasoner outside runs: intersections and existentials are followed by
+``inference``, a union counts for its members, a complement for disjointness; of a definition with anything else in
+it (a number, say) only what it says of its class counts.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from typing import Any
 import owlready2
 
 from nen_kb.errors import OntologyError, Problem
+from nen_kb.ontology import inference
 from nen_kb.ontology.files import Module, content_hash
+from nen_kb.ontology.inference import Expression, Some
 from nen_kb.ontology.model import ClassData, OntologyData
 
 NAMESPACE = "https://w3id.org/nen-kb/nen#"
 _OBO = "http://purl.obolibrary.org/obo/"
 _OIO = "http://www.geneontology.org/formats/oboInOwl#"
 _SYNONYMS = (f"{_OIO}hasExactSynonym", f"{_OIO}hasNarrowSynonym", "http://www.w3.org/2004/02/skos/core#altLabel")
+_BOUNDS = {
+    "minInclusive": "min_inclusive",
+    "minExclusive": "min_exclusive",
+    "maxInclusive": "max_inclusive",
+    "maxExclusive": "max_exclusive",
+}
 _CODES = {
     "code": "exact",
     "narrowCode": "narrow",
@@ -53,6 +61,7 @@ class _Reader:
         self._classes: dict[Any, str] = {}
         self._disjoint: list[list[str]] = []
         self._parents: dict[str, set[str]] = {}
+        self._axioms = inference.Axioms()
 
     def data(self) -> OntologyData:
         names: dict[str, str] = {}
@@ -71,6 +80,8 @@ class _Reader:
             self._parents.setdefault(name, set())
             self._structure(entity, name)
         self._circular()
+        self._relations()
+        self._infer()
         for group in self._world.disjoint_classes():
             members = sorted(self._named(group.entities))
             if len(members) > 1:
@@ -119,6 +130,40 @@ class _Reader:
             if lower in names and upper in names:
                 self._parents[names[lower]].add(names[upper])
 
+    def _relations(self) -> None:
+        """Which property lies above which, and what its domain says of all that has it."""
+        for relation in self._world.object_properties():
+            upper = (each for each in relation.is_a if isinstance(each, owlready2.ObjectPropertyClass))
+            self._axioms.relations[relation.iri] = {each.iri for each in upper if each is not relation}
+            for name in self._named(relation.domain):
+                self._axioms.defines.append((frozenset({Some(relation.iri, frozenset())}), name))
+
+    def _infer(self) -> None:
+        """Adds the parents that follow from definitions."""
+        if not self._axioms.defines:
+            return
+        for name, upper in self._parents.items():
+            self._axioms.below.append((name, frozenset(upper)))
+        self._parents = inference.direct(self._parents, self._axioms.inferred(self._parents))
+
+    def _expression(self, construct: Any, whole: bool) -> Expression | None:
+        """An intersection of classes and existentials.
+
+        With ``whole`` None if anything else is in it; without, whatever else is in it is left out.
+        """
+        if isinstance(construct, owlready2.ThingClass):
+            return frozenset({self._classes[construct]}) if construct in self._classes else frozenset()
+        if isinstance(construct, owlready2.And):
+            parts = [self._expression(part, whole) for part in construct.Classes]
+            if None in parts:
+                return None
+            return frozenset().union(*(part for part in parts if part is not None))
+        if isinstance(construct, owlready2.Restriction) and construct.type == owlready2.SOME:
+            filler = self._expression(construct.value, whole)
+            if filler is not None and isinstance(construct.property, owlready2.ObjectPropertyClass):
+                return frozenset({Some(construct.property.iri, filler)})
+        return None if whole else frozenset()
+
     def _named(self, entities: Iterable[Any]) -> Iterator[str]:
         for entity in entities:
             if isinstance(entity, owlready2.ThingClass) and entity in self._classes:
@@ -127,7 +172,13 @@ class _Reader:
     def _structure(self, entity: Any, name: str) -> None:
         for construct in (*entity.is_a, *entity.equivalent_to):
             self._above(name, construct)
+            stated = self._expression(construct, whole=False)
+            if stated:
+                self._axioms.below.append((name, stated))
         for construct in entity.equivalent_to:
+            enough = self._expression(construct, whole=True)
+            if enough:
+                self._axioms.defines.append((enough, name))
             if isinstance(construct, owlready2.ThingClass) and construct in self._classes:
                 self._parents.setdefault(self._classes[construct], set()).add(name)
             elif isinstance(construct, owlready2.Or):
@@ -151,6 +202,20 @@ class _Reader:
         elif isinstance(construct, owlready2.Not):
             for other in self._named([construct.Class]):
                 self._disjoint.append(sorted((name, other)))
+
+    def _bounds(self, construct: Any) -> Iterator[list[str]]:
+        """[observable, kind of bound, number] for every number in a definition."""
+        if isinstance(construct, owlready2.And | owlready2.Or):
+            for part in construct.Classes:
+                yield from self._bounds(part)
+        elif isinstance(construct, owlready2.Restriction) and isinstance(
+            construct.value, owlready2.ConstrainedDatatype
+        ):
+            for observable in self._references(construct.property, "measuredAs"):
+                for kind, attribute in _BOUNDS.items():
+                    number = getattr(construct.value, attribute, None)
+                    if number is not None:
+                        yield [observable, kind, str(number)]
 
     def _values(self, entity: Any, iri: str) -> list[Any]:
         found = self._world[iri]
@@ -187,7 +252,9 @@ class _Reader:
             synonyms=synonyms,
             codes=codes,
             parents=sorted(self._parents[name]),
+            ranges=sorted(bound for construct in entity.equivalent_to for bound in self._bounds(construct)),
             domain=_first(self._own(entity, "closedWorldDomain")),
+            unrecorded=bool(self._values(entity, f"{NAMESPACE}definitionsOnly")),
             unit=_first(self._own(entity, "canonicalUnit")),
             equations=self._own(entity, "unitEquation"),
             minimum=_first(self._own(entity, "plausibleMinimum")),
