@@ -8,7 +8,7 @@ about.  What does not depend on the day judged is made once; ``Prepared.rows`` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
@@ -140,7 +140,16 @@ class Prepared:
             "overlaps": frozenset(overlaps),
             "disjoint": frozenset(disjoint),
             "in_domain": frozenset(domains),
+            "upper_limit": frozenset(_upper_limits(onto, asked.get("upper_limit", frozenset()))),
         }
+
+
+def _upper_limits(ontology: Ontology, asked: Iterable[str]) -> Iterator[Row]:
+    """(class, observable, greatest value) of every cut-off that the definition of a class asked about names."""
+    for name in asked:
+        for each in ontology.ranges(name):
+            if each.high is not None and not each.high_open:
+                yield name, each.observable, to_grid(each.high)
 
 
 def normalise(patient: Patient, ontology: Ontology, limits: Limits | None = None) -> Prepared:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from nen_kb.rules.ir import Atom, Comparison, Constant, Rule, Variable
 
-CLASSES = {"isa": (0, 1), "overlaps": (0, 1), "disjoint": (0, 1), "in_domain": (0,)}
+CLASSES = {"isa": (0, 1), "overlaps": (0, 1), "disjoint": (0, 1), "in_domain": (0,), "upper_limit": (0,)}
 """The given predicates about classes, and the columns that hold one."""
 
 Position = tuple[str, int]
