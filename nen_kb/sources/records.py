@@ -20,6 +20,13 @@ EXTENT = {"none": 0, "minority": 1, "majority": 2, "all": 3}
 """Shares of the lesions with uptake, from none to all."""
 
 _SSTR = "SSTRImaging"
+_ABOUT = (
+    "HistologicallyConfirmed",
+    "Differentiation",
+    "HistologicGrade",
+    "DefinitivelyTreatedMalignancyWithoutRecurrence",
+)
+"""Findings that may say which tumour they are about; of any other the rules would not read it."""
 
 
 def make_finding(reading: Reading, path: str, data: Value) -> Finding | Treatment | None:
@@ -32,6 +39,11 @@ def make_finding(reading: Reading, path: str, data: Value) -> Finding | Treatmen
     about = _about(fields)
     origin = fields.origin()
     fits = concept is not None and _is_finding(fields, concept, shown(name))
+    read = concept is None or any(reading.ontology.isa(concept, each) for each in (*_ABOUT, "Treatment"))
+    if about is not None and not read:
+        remedy = "Leave about out, and record nothing here that is true of another tumour only"
+        reading.problem(fields.place("about"), f"what {shown(name)} is about is not read", remedy, "about-not-read")
+        return None
     if concept is None or name is None or when is None or not fits:
         return None
     presence = Presence(word or "present")
