@@ -32,7 +32,7 @@ TURTLE, XML = "turtle", "xml"
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _HUGE = r"\s*[+-]?[\d._]*[eE][+-]?[\d_]{4,}\s*"
-_HUGE_QUOTED = re.compile(rf"[\"']{_HUGE}[\"']")
+_HUGE_QUOTED = re.compile(rf"[\"']{_HUGE}[\"']+(?:\s|#[^\n]*\n)*\^\^")
 _HUGE_ALONE = re.compile(_HUGE)
 """A decimal with such an exponent would be written out in full, digit by digit."""
 
@@ -114,15 +114,17 @@ def _check_xml(content: bytes) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     depth = 0
+    typed = False
     texts: list[str] = []
 
     def refuse_doctype(*_: object) -> None:
         remedy = "Remove the DOCTYPE; in Protégé switch off 'use XML entities' for RDF/XML and save again."
         raise _Refused("a document type declaration (DOCTYPE) is not read", remedy, "doctype", parser.CurrentLineNumber)
 
-    def start(*_: object) -> None:
-        nonlocal depth
+    def start(_: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, typed
         depth += 1
+        typed = any(name.endswith("datatype") for name in attributes)
         texts.clear()
         if depth > MAX_DEPTH:
             remedy = "Give the inner nodes names of their own."
@@ -131,7 +133,7 @@ def _check_xml(content: bytes) -> None:
     def end(_: str) -> None:
         nonlocal depth
         depth -= 1
-        if _HUGE_ALONE.fullmatch("".join(texts)):
+        if typed and _HUGE_ALONE.fullmatch("".join(texts)):
             raise _Refused(*_HUGE_PROBLEM, parser.CurrentLineNumber)
         texts.clear()
 

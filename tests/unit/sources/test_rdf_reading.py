@@ -282,7 +282,7 @@ def test_a_name_does_not_decide_the_format(tmp_path: Path, ontology: Ontology) -
         (b"<a> <b> " + b"( " * 5000, "too-deep", ""),
         (b"<?xml version='1.0'?>" + b"<a>" * 200, "too-deep", "1"),
         (b"<a> <b> '1\\u0065999999999'^^<http://www.w3.org/2001/XMLSchema#decimal> .", "inexact-number", "1"),
-        (b"<?xml version='1.0'?>\n<a><b>1<!-- -->e<![CDATA[9]]>9999999</b></a>", "inexact-number", "2"),
+        (b"<?xml version='1.0'?>\n<a><b datatype='d'>1<!-- -->e<![CDATA[9]]>9999999</b></a>", "inexact-number", "2"),
         (b"<urn:a> <urn:b> <urn:c> .", "no-patient", ""),
     ],
 )  # fmt: skip

@@ -290,3 +290,10 @@ def test_every_property_is_declared() -> None:
     kinds = (OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty)
     assert len(used) > 20
     assert all(sum((each, RDF.type, kind) in graph for kind in kinds) == 1 for each in used)
+
+
+@pytest.mark.parametrize("form", ["turtle", "xml"])
+def test_a_text_that_looks_like_a_huge_number_is_a_text(tmp_path: Path, form: str) -> None:
+    """A record id of 1e1005 was taken for a number out of reach."""
+    finding = Finding("1e1005", "Pregnancy", Presence.ABSENT, Days(739000, 739000), Origin("a.yaml", "findings[0]"))
+    assert_same(Patient(id="a", index_date=739940, findings=(finding,)), tmp_path, form)
