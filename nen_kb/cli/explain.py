@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from nen_kb.cli.assumed import assumed_lines, judged
 from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
@@ -24,10 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise PatientError(
             sources.problems or [Problem(str(arguments.file), "", "no patient was found", "", "no-patient")]
         )
-    result = kb.screen(_chosen(list(sources.patients), arguments), [trial])[0]
+    (result, *_), found = judged(kb, _chosen(list(sources.patients), arguments), [trial], arguments.assume)
     chosen = [_clause(result, arguments.clause)] if arguments.clause else list(result.clauses)
     if arguments.format == "json":
         document = {
+            **({"what_if": found.to_json()} if found else {}),
             "result": result.to_json(),
             "proofs": [
                 proof_to_json(explain_clause(result.judgement, trial, clause.id), result.judgement) for clause in chosen
@@ -43,9 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.clause
             else result.explain(width=terminal.width, colour=terminal.colour)
         )
-        if not arguments.clause:
+        if found or not arguments.clause:
             write(terminal.paint(result.patient, "strong"))
-            write("\n".join((*trial_lines(result, terminal), "")))
+        if found:
+            write("\n".join(assumed_lines(found, terminal)))
+        if found or not arguments.clause:
+            write("\n".join((*trial_lines(result, terminal, found.before[0] if found else None), "")))
         write(text + "\n")
         write("\n".join(terminal.wrap(DISCLAIMER, "")))
     report(sources.problems)

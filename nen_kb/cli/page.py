@@ -55,6 +55,10 @@ def _patient(file: str, results: Sequence[TrialResult], notes: Sequence[Note]) -
     first = results[0]
     yield f"<section><h1>{escape(first.patient)}</h1>"
     yield f"<p>Judged on {iso(first.index_date)}, from {escape(file)}</p>"
+    if first.assumptions:
+        yield '<div class="note"><p><strong>Assumed, not on record</strong></p><ul>'
+        yield from (f"<li>{escape(text)}</li>" for text in first.assumptions)
+        yield "</ul></div>"
     for result in results:
         yield from _trial(result)
     if notes:

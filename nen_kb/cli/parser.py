@@ -44,7 +44,54 @@ def make_parser() -> argparse.ArgumentParser:
         "clause", nargs="?", metavar="CLAUSE", help="a clause or part, such as I10 or I11a; all by default"
     )
     explain.add_argument("--patient", metavar="ID", help="which patient, where the file holds several")
-    explain.add_argument("--format", choices=("text", "json"), default="text")
+    explain.add_argument("--format", choices=("text", "json", "html", "mermaid", "dot"), default="text")
+    explain.add_argument("--alternatives", action="store_true", help="also the other ways in which it can be shown")
+
+    missing = commands.add_parser("missing", help="what to find out next, the most decisive first")
+    missing.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+    )
+    missing.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
+    missing.add_argument("--format", choices=("text", "json"), default="text")
+
+    interview = commands.add_parser("interview", help="asks for what is missing until every trial is decided")
+    interview.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a case file to go on with; a new patient by default"
+    )
+    interview.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the case file to write")
+    interview.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
+
+    timeline = commands.add_parser("timeline", help="the verdict over the coming months, if nothing but time changes")
+    timeline.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+    )
+    timeline.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
+    timeline.add_argument("--months", type=int, default=24, metavar="N", help="how far ahead, 1 to 120 (24)")
+    timeline.add_argument("--format", choices=("text", "json"), default="text")
+
+    diff = commands.add_parser("diff", help="what two versions of the knowledge base answer differently, and why")
+    for name in ("old", "new"):
+        diff.add_argument(
+            name,
+            type=Path,
+            metavar=name.upper(),
+            help="a folder of rules, an ontology file, or a folder with kb/ and ontology/",
+        )
+    diff.add_argument("files", nargs="+", type=Path, metavar="CASES", help="patients, as for screen")
+    diff.add_argument("--format", choices=("text", "json"), default="text")
+
+    verify = commands.add_parser(
+        "verify", help="re-checks a proof, as explain --format json prints it, without the engine"
+    )
+    verify.add_argument("proof", type=Path, metavar="PROOF.json")
 
     check = commands.add_parser("check", help="everything that can be checked without a patient")
     check.add_argument("--format", choices=("text", "json"), default="text")
@@ -71,12 +118,24 @@ def make_parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="case files, FHIR files or folders of them; the worked examples by default",
         )
-    for command in (screen, explain, sparql, export):
+    for command in (screen, explain):
+        command.add_argument(
+            "--assume",
+            action="append",
+            default=[],
+            metavar="FACT",
+            help="judge as if this were on record, such as 'hemoglobin 95 g/L' (may be repeated)",
+        )
+        command.add_argument(
+            "--labels", choices=("en", "sv"), default="en", help="language of the names in an HTML page"
+        )
+    for command in (screen, explain, missing, timeline, sparql, export):
         command.add_argument(
             "--as-of", type=_day, metavar="DATE", help="judge on this day instead of the record's index date"
         )
         command.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
-    for command in (screen, explain, check, sparql, export):
+    diff.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
+    for command in (screen, explain, missing, interview, timeline, check, verify, sparql, export):
         command.add_argument("--rules", type=Path, metavar="DIR", help="another folder of rules than the one shipped")
         command.add_argument(
             "--ontology",

@@ -15,6 +15,13 @@ _STYLE = {Verdict.ELIGIBLE: "good", Verdict.INELIGIBLE: "bad", Verdict.UNDETERMI
 _MARK = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✗", Verdict.UNDETERMINED: "?"}
 _BECAUSE = {"missing": "data are missing", "conflict": "sources disagree", "judgement": "a person must judge"}
 _NOTES_SHOWN = 6
+STATE = {
+    Status.MET: "yes",
+    Status.UNMET: "no",
+    Status.UNKNOWN: "unknown",
+    Status.CONFLICTING: "sources disagree",
+}
+"""Whether the sentence of the protocol is true of the patient, in one word."""
 
 
 def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal) -> Iterator[str]:
@@ -26,17 +33,22 @@ def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal)
     yield "─" * terminal.width
 
 
-def trial_lines(result: TrialResult, terminal: Terminal) -> Iterator[str]:
-    """One trial: the verdict first."""
+def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | None = None) -> Iterator[str]:
+    """One trial: the verdict first.  What differs from the result ``before`` is marked."""
     verdict = f"{_MARK[result.verdict]} {result.verdict.value.upper()}"
     title = f"{result.trial.id}   "
-    yield terminal.paint(title, "strong") + terminal.paint(verdict, _STYLE[result.verdict])
+    was = f"   was: {before.verdict.value}" if before and before.verdict is not result.verdict else ""
+    yield terminal.paint(title, "strong") + terminal.paint(verdict, _STYLE[result.verdict]) + was
     addition = _addition(result)
     if addition:
         yield from terminal.wrap(addition, "  ")
-    yield from _section("fails", result.failing, terminal, "bad")
-    yield from _section("open", result.undecided, terminal, "open")
-    passed = [clause.id for clause in result.clauses if not clause.fails and not clause.open]
+    yield from _section("fails", result.failing, terminal, "bad", before)
+    yield from _section("open", result.undecided, terminal, "open", before)
+    passed = [
+        clause.id + (f" (was: {_was(clause, before)})" if _was(clause, before) else "")
+        for clause in result.clauses
+        if not clause.fails and not clause.open
+    ]
     if passed:
         yield terminal.paint("  passes", "good")
         yield from terminal.wrap("  ".join(passed), "    ")
@@ -59,32 +71,35 @@ def _addition(result: TrialResult) -> str:
     return ""
 
 
-def _section(title: str, clauses: Sequence[ClauseResult], terminal: Terminal, style: str) -> Iterator[str]:
+def _section(
+    title: str, clauses: Sequence[ClauseResult], terminal: Terminal, style: str, before: TrialResult | None
+) -> Iterator[str]:
     if clauses:
         yield terminal.paint(f"  {title}", style)
     for clause in clauses:
-        yield from _clause_lines(clause, terminal)
+        yield from _clause_lines(clause, terminal, before)
 
 
-def _clause_lines(clause: ClauseResult, terminal: Terminal) -> Iterator[str]:
+def _clause_lines(clause: ClauseResult, terminal: Terminal, before: TrialResult | None) -> Iterator[str]:
     head = f"    {clause.id:<5}"
-    yield from terminal.wrap(f"{_statement(clause)}", head)
+    yield from terminal.wrap(_statement(clause, before), head)
     for part in _decisive_parts(clause):
-        yield from terminal.wrap(f"{part.id}: {_statement(part)}", " " * 9 + "· ", " " * 11)
+        yield from terminal.wrap(f"{part.id}: {_statement(part, before)}", " " * 9 + "· ", " " * 11)
         yield from _reason_lines(part, terminal, " " * 11)
     if not clause.parts:
         yield from _reason_lines(clause, terminal, " " * 9)
 
 
-def _statement(clause: ClauseResult) -> str:
+def _statement(clause: ClauseResult, before: TrialResult | None) -> str:
     words = clause.clause.header.get("says") or clause.clause.quote
-    state = {
-        Status.MET: "yes",
-        Status.UNMET: "no",
-        Status.UNKNOWN: "unknown",
-        Status.CONFLICTING: "sources disagree",
-    }[clause.status]
-    return f"{words}: {state}"
+    was = _was(clause, before)
+    return f"{words}: {STATE[clause.status]}{f' (was: {was})' if was else ''}"
+
+
+def _was(clause: ClauseResult, before: TrialResult | None) -> str:
+    """What the clause was before, if it was something else."""
+    status = before[clause.id].status if before else clause.status
+    return "" if status is clause.status else STATE[status]
 
 
 def _decisive_parts(clause: ClauseResult) -> list[ClauseResult]:

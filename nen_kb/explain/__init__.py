@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nen_kb.explain.assumed import assumptions, person_words, record_words
 from nen_kb.explain.build import because, explain_clause
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.doubt import Reason
@@ -16,11 +17,14 @@ __all__ = [
     "Judgement",
     "Proof",
     "Reason",
+    "assumptions",
     "because",
     "explain_clause",
     "is_permanent",
+    "person_words",
     "proof_to_json",
     "reasons",
+    "record_words",
     "render",
     "undetermined_because",
 ]

@@ -53,6 +53,7 @@ def _nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
             why=why.text,
             by_class=why.by_class,
             far=why.by_class and _is_far(judgement, why.record, pattern),
+            assumed=describe.assumed(judgement, why.record),
         )
         for why in whys.values()
     )

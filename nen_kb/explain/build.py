@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from nen_kb.explain import wording
+from nen_kb.explain import describe, wording
+from nen_kb.explain.assumed import unsaid
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.premises import premises, shown
 from nen_kb.explain.proof import (
@@ -75,7 +77,9 @@ def _parts(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
 
 def _sides(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
     if status == "unknown":
-        yield from (not_shown(judgement, clause, side) for side in ("met", "unmet"))
+        for side in ("met", "unmet"):
+            lacking = not_shown(judgement, clause, side)
+            yield replace(lacking, children=(*lacking.children, *unsaid(judgement, clause, side, None, lacking)))
         return
     sides = ("met", "unmet") if status == "conflicting" else (status,)
     for side in sides:
@@ -85,7 +89,8 @@ def _sides(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
         instance, _ = found
         children = premises(judgement, instance)
         place = f"{instance.rule.place.file}:{instance.rule.place.line}"
-        yield Side(text=wording.side(side, True), side=side, shown=True, place=place, children=children)
+        whole = Side(text=wording.side(side, True), side=side, shown=True, place=place, children=children)
+        yield replace(whole, children=(*children, *unsaid(judgement, clause, side, instance, whole)))
 
 
 def _files(node: Node) -> Iterator[str]:
@@ -132,10 +137,13 @@ def _line(node: Node, steps: bool) -> Iterator[str]:
                 yield from _line(child, steps)
             return
         dates = ", ".join(dict.fromkeys(fact.dates for fact in facts if fact.dates))
-        where = wording.listed([fact.path for fact in facts])
-        behind = f", {dates} ({where})" if facts else ""
+        assumed = bool(facts) and all(fact.assumed for fact in facts)
+        where = wording.listed([describe.ASSUMED if fact.assumed else fact.path for fact in facts])
+        behind = f", {dates} {where if assumed else f'({where})'}" if facts else ""
         yield f"{node.text}{behind}"
-    elif isinstance(node, Nothing | Closure | Missing):
+    elif isinstance(node, Closure):
+        yield f"{node.text} {describe.ASSUMED}" if node.assumed else node.text
+    elif isinstance(node, Nothing | Missing):
         yield node.text
     elif node.kind == "rule" and node.children:
         for child in node.children:
@@ -146,4 +154,6 @@ def _line(node: Node, steps: bool) -> Iterator[str]:
 
 def _fact_line(node: Fact) -> str:
     text = ", ".join(part for part in (node.text, node.dates) if part)
+    if node.assumed:
+        return f"{text} {describe.ASSUMED}"
     return f"{text} ({node.path})" if node.path else text

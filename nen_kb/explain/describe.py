@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context
 from typing import TYPE_CHECKING
 
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, iso
-from nen_kb.facts.records import Finding, Imaging, Measurement, Presence, Treatment
+from nen_kb.facts.records import Finding, Imaging, Measurement, Origin, Presence, Treatment
 from nen_kb.facts.values import GRID, NEG_INF, POS_INF, Span, from_grid, parse_quantity
 from nen_kb.rules.ir import Constant
 from nen_kb.units import parse_unit
@@ -28,6 +28,9 @@ _CENT = GRID // 100
 _ROUNDING = GRID // 500
 """A computed value that is this narrow was only rounded outwards: it is shown as one number, to two places or one."""
 _SHOWN = Context(prec=3, rounding=ROUND_HALF_EVEN)
+
+ASSUMED = "(assumed)"
+"""Stands in the place of where a record comes from, if it comes from nowhere."""
 
 NO_VALUE = "no usable value"
 """An interval without ends."""
@@ -154,6 +157,8 @@ def when(record: Finding | Measurement | Imaging) -> str:
 
 _PRESENCE = {Presence.PRESENT: "", Presence.ABSENT: ", recorded absent", Presence.UNKNOWN: ", recorded as unclear"}
 
+_ASSUMED_PRESENCE = {Presence.PRESENT: "", Presence.ABSENT: ", absent", Presence.UNKNOWN: ", unclear"}
+
 
 def thing(judgement: Judgement, found: object) -> str:
     """What a record says, without its date: ``hemoglobin 12.1 g/dL (121 g/L)``."""
@@ -168,7 +173,8 @@ def thing(judgement: Judgement, found: object) -> str:
         return f"{text}, normal {lower}{upper.original}{site}"
     if isinstance(found, Finding):
         about = f" (of {judgement.label(found.about)})" if found.about else ""
-        return f"{judgement.label(found.concept)}{about}{_PRESENCE[found.presence]}"
+        presence = (_ASSUMED_PRESENCE if found.origin.assumed else _PRESENCE)[found.presence]
+        return f"{judgement.label(found.concept)}{about}{presence}"
     if isinstance(found, Treatment):
         return judgement.label(found.concept)
     if isinstance(found, Imaging):
@@ -201,4 +207,15 @@ def record(judgement: Judgement, record_id: str) -> str:
     found = judgement.record(record_id)
     if found is None:
         return record_id
-    return f"{', '.join(text for text in (thing(judgement, found), dated(found)) if text)} ({found.origin.path})"
+    return f"{', '.join(text for text in (thing(judgement, found), dated(found)) if text)} {place(found.origin)}"
+
+
+def place(origin: Origin) -> str:
+    """Where a record stands, in parentheses, or that it is only assumed."""
+    return ASSUMED if origin.assumed else f"({origin.path})"
+
+
+def assumed(judgement: Judgement, record_id: str) -> bool:
+    """Whether a record is only assumed."""
+    found = judgement.record(record_id)
+    return found is not None and found.origin.assumed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from nen_kb.explain import describe, wording
+from nen_kb.explain import describe, wording, wording_assumed
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.proof import Fact
 from nen_kb.facts.dates import iso
 from nen_kb.facts.normalise import Row
 from nen_kb.facts.records import Declaration, Finding, Imaging, Measurement, Treatment
+
+PERSON = {"age": "born", "sex": "sex", "arm": "arms.{0}", "planned_start": "planned_start"}
+"""What of a patient stands behind a predicate about her, by the names of ``Patient.assumed``."""
 
 
 def fact(judgement: Judgement, record_id: str) -> Fact:
@@ -46,18 +49,24 @@ def _fact(judgement: Judgement, record_id: str) -> Fact:
         file=found.origin.file,
         path=found.origin.path,
         source=found.origin.text,
+        assumed=found.origin.assumed,
     )
 
 
 def person(judgement: Judgement, predicate: str, row: Row) -> Fact:
     """Sex, age or arm as a node."""
     patient = judgement.prepared.patient
+    assumed = PERSON.get(predicate, "").format(*row[1:]) in patient.assumed
     if predicate == "age":
-        return Fact(text=wording.age(int(row[1]), int(row[2]), patient.born, judgement.day), concept="birth date")
+        text = wording.age(int(row[1]), int(row[2]), patient.born, judgement.day)
+        return Fact(text=text, concept="birth date", assumed=assumed)
     if predicate == "sex":
-        return Fact(text=wording.sex(str(row[1])), concept="sex")
+        words = wording_assumed.sex if assumed else wording.sex
+        return Fact(text=words(str(row[1])), concept="sex", assumed=assumed)
     if predicate == "arm":
-        return Fact(text=wording.arm(str(row[1]), int(row[2])), concept="arm")
+        return Fact(text=wording.arm(str(row[1]), int(row[2])), concept="arm", assumed=assumed)
+    if predicate == "planned_start":
+        return Fact(text=wording_assumed.planned_start(int(row[1])), concept="planned start", assumed=assumed)
     means = judgement.program.predicates[predicate].header.get("means")
     return Fact(text=wording.lower_first(means) or predicate, concept=predicate)
 

@@ -176,6 +176,7 @@ def _closure(judgement: Judgement, instance: Instance) -> Node:
         as_of=iso(day),
         record=declared.id if declared else "",
         source=declared.origin.text if declared else "",
+        assumed=declared is not None and declared.origin.assumed,
         children=(fact(judgement, declared.id),) if declared else (),
     )
 

@@ -61,6 +61,8 @@ class Fact(Node):
     path: str = ""
     source: str = ""
     """Free text of the source."""
+    assumed: bool = False
+    """Whether it is not on record but assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,8 @@ class Closure(Node):
     as_of: str
     record: str = ""
     source: str = ""
+    assumed: bool = False
+    """Whether the declaration is not on record but assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,8 @@ class Excluded(Node):
     """Whether it does not count because it is something else."""
     far: bool = False
     """Whether it is something else of another domain, a diagnosis where a treatment was looked for."""
+    assumed: bool = False
+    """Whether the record is only assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ The document::
     {"patient": id, "day": ISO date judged, "trial": id, "version": of the protocol, "clause": id, "status": …,
      "rules_sha256": of the rules' files,
      "proof": node,                    the tree; a node has "kind", "text", fields of its kind, "children"
-     "records": [{"id", "file", "path", "text", "dates", "source"}],
+     "records": [{"id", "file", "path", "text", "dates", "source", "assumed"}],
                                        every record the tree mentions, in the order it does
      "derivation": [{"rule": "file:line", "predicate", "row", "steps": [step]}],
      "facts": [{"predicate", "row"}]}
@@ -122,5 +122,6 @@ def _record(judgement: Judgement, record_id: str) -> dict[str, Any]:
         "text": found.text,
         "dates": found.dates,
         "source": found.source,
+        "assumed": found.assumed,
     }
     return {name: value for name, value in shown.items() if value}

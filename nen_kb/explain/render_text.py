@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from nen_kb.explain import wording
 from nen_kb.explain.build import one_line
+from nen_kb.explain.describe import ASSUMED
 from nen_kb.explain.proof import (
     Closure,
     Computation,
@@ -245,7 +246,7 @@ class _Layout:
         yield from self.children(children, inner, level, numbers)
         if isinstance(node, Latest) and node.older:
             older = [
-                " · ".join(part for part in (fact.text, fact.dates, fact.path) if part)
+                " · ".join(part for part in (fact.text, *_behind(fact)[:2]) if part)
                 for fact in node.older[:_MOST_OLDER]
             ]
             if len(node.older) > len(older):
@@ -273,7 +274,8 @@ class _Layout:
                 far[child.why] = far.get(child.why, 0) + 1
                 groups.setdefault((child.why, True), [])
             elif isinstance(child, Excluded):
-                text = child.name if child.by_class else child.text
+                name = f"{child.name} {ASSUMED}" if child.assumed else child.name
+                text = name if child.by_class else child.text
                 groups.setdefault((child.why if child.record else "", child.by_class), []).append(text)
         entries = []
         for (why, _), texts in groups.items():
@@ -299,7 +301,7 @@ def _still_worth(nodes: Sequence[Node], numbers: Numbers) -> list[Node]:
 def _adds_nothing(sides: Sequence[Node], numbers: Numbers) -> bool:
     """Whether the sides only repeat the one reason above them."""
     ways = [way for side in sides for way in side.children]
-    return all(
+    return not any(isinstance(way, Fact) for way in ways) and all(
         isinstance(part, Missing) and (_numbers_of(part, numbers) or part.text == wording.surely_not(way.text))
         for way in ways
         for part in way.children
@@ -308,8 +310,10 @@ def _adds_nothing(sides: Sequence[Node], numbers: Numbers) -> bool:
 
 
 def _behind(node: Node) -> tuple[str, ...]:
-    """Date, place and free text of a fact."""
-    return (node.dates, node.path, node.source) if isinstance(node, Fact) else ()
+    """Date, place and free text of a fact; of one that is only assumed that it is."""
+    if not isinstance(node, Fact):
+        return ()
+    return (node.dates, ASSUMED if node.assumed else node.path, node.source)
 
 
 def _says_the_same(latest: Latest, node: Node) -> bool:

@@ -39,6 +39,8 @@ class Origin:
     """Path inside the file: ``measurements[2]`` or ``$.entry[3].resource``."""
     text: str = ""
     """Free text of the source, shown in proofs: ``pathology report 24-117``."""
+    assumed: bool = False
+    """Whether nobody recorded it: it is only assumed, to see what would follow."""
 
 
 @dataclass(frozen=True)
@@ -154,4 +156,6 @@ class Patient:
     measurements: tuple[Measurement, ...] = ()
     treatments: tuple[Treatment, ...] = ()
     imaging: tuple[Imaging, ...] = ()
+    assumed: tuple[str, ...] = ()
+    """Which of ``sex``, ``born``, ``planned_start`` and ``arms.TRIAL`` are only assumed."""
     notes: tuple[Note, ...] = field(default=(), compare=False)

@@ -4,9 +4,11 @@ from nen_kb.knowledge_base.facade import Identity, KnowledgeBase
 from nen_kb.knowledge_base.patients import PatientRecord
 from nen_kb.knowledge_base.query import Answer
 from nen_kb.knowledge_base.results import ClauseResult, Status, TrialResult, Verdict
+from nen_kb.knowledge_base.what_if import Change, WhatIf
 
 __all__ = [
     "Answer",
+    "Change",
     "ClauseResult",
     "Identity",
     "KnowledgeBase",
@@ -14,4 +16,5 @@ __all__ = [
     "Status",
     "TrialResult",
     "Verdict",
+    "WhatIf",
 ]

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 
 from nen_kb.engines.pydatalog import PyDatalogEngine
 from nen_kb.errors import Problem, UsageError
+from nen_kb.facts.assuming import has_assumptions
 from nen_kb.facts.normalise import Limits, Prepared, normalise
 from nen_kb.facts.records import Note, Patient
 from nen_kb.knowledge_base.judging import Judge
 from nen_kb.knowledge_base.patients import Date, PatientRecord, case_data
 from nen_kb.knowledge_base.query import Answer, ask
 from nen_kb.knowledge_base.results import TrialResult
+from nen_kb.knowledge_base.what_if import WhatIf, what_if
 from nen_kb.ontology import Ontology
 from nen_kb.resources import shipped
 from nen_kb.rules.evaluate import Evaluator
 from nen_kb.rules.ir import Program, Trial
 from nen_kb.rules.load import load_program
+from nen_kb.sources.assumption import Given
 from nen_kb.sources.limits import load_limits
 
 if TYPE_CHECKING:
@@ -107,7 +110,13 @@ class KnowledgeBase:
         return record
 
     def add(self, patient: Patient) -> Patient:
-        """Load a patient that a source has read, so that ``query`` ranges over her too."""
+        """Load a patient that a source has read, so that ``query`` ranges over her too.
+
+        Raises UsageError for a patient under assumptions: queries range over what is on record.
+        """
+        if has_assumptions(patient):
+            message = "some of what is on record of this patient is only assumed; she cannot be loaded"
+            raise UsageError(Problem("knowledge base", "", message, "Judge her with kb.what_if(…).", "assumed"))
         with self._lock:
             self._patients[patient.id] = patient
         return patient
@@ -126,6 +135,18 @@ class KnowledgeBase:
         wanted = None if trials is None else {self.trial(trial).id for trial in trials}
         chosen = [trial for trial in self.trials if wanted is None or trial.id in wanted]
         return self.judge.results(self.prepare(patient), chosen)
+
+    def what_if(
+        self, patient: PatientRecord | Patient | str, *assumptions: Given, trials: Sequence[str] | None = None
+    ) -> WhatIf:
+        """One patient judged as if more were on record: ``kb.what_if(anna, "hemoglobin 95 g/L", "no ascites")``.
+
+        An assumption is a text or an entry of the case file (a mapping).  It holds on the index date unless it
+        names another, and stands in the place of what is recorded on exactly the same class and not certainly
+        earlier; see ``nen_kb.facts.assuming``.  Nothing of it is loaded.  Raises UsageError with everything
+        that is wrong with the assumptions.
+        """
+        return what_if(self, self._resolve(patient), assumptions, trials)
 
     def prepare(self, patient: PatientRecord | Patient | str) -> Prepared:
         """The rows and records of a patient as the rules read them."""

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from nen_kb.explain import Judgement, Reason, explain_clause, render, undetermined_because
+from nen_kb.explain import Judgement, Reason, assumptions, explain_clause, render, undetermined_because
 from nen_kb.facts.dates import iso
 from nen_kb.rules.ir import Clause, Trial
 
@@ -118,6 +118,11 @@ class TrialResult:
             return ()
         return tuple(undetermined_because([reason for clause in self.undecided for reason in clause.reasons]))
 
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the result assumes and no source has recorded, each in words; empty for the record as it is."""
+        return assumptions(self.judgement)
+
     def missing(self) -> tuple[Reason, ...]:
         """Typed reasons: what would settle the open clauses, each once."""
         return tuple(dict.fromkeys(reason for clause in self.undecided for reason in clause.reasons))
@@ -130,7 +135,7 @@ class TrialResult:
 
     def to_json(self) -> dict[str, Any]:
         """As ``screen --format json`` prints it."""
-        return {
+        found = {
             "patient": self.patient,
             "index_date": iso(self.index_date),
             "trial": self.trial.id,
@@ -141,3 +146,4 @@ class TrialResult:
             "eligible_from": None if self.eligible_from is None else iso(self.eligible_from),
             "clauses": [clause.to_json() for clause in self.clauses],
         }
+        return {**found, "assumptions": list(self.assumptions)} if self.assumptions else found

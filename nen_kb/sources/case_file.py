@@ -86,7 +86,7 @@ def patient_from_dict(
     return _patient(from_python(data, file), file, ontology, as_of)
 
 
-def _person(fields: Fields, as_of: int | None) -> Patient:
+def read_person(fields: Fields, as_of: int | None) -> Patient:
     """The patient without records; sets the reading's index date and birth date, on which theirs rest."""
     reading = fields.reading
     version = fields.text("case")
@@ -131,7 +131,7 @@ def _patient(document: Document, file: str, ontology: Ontology, as_of: int | Non
         remedy = "Begin with case: 1 and id: on lines of their own"
         raise PatientError([*reading.problems, Problem(file, "", "this is no case file.", f"{remedy}.", "not-a-case")])
     fields = Fields(reading, "", data, KEYS)
-    person = _person(fields, as_of)
+    person = read_person(fields, as_of)
     declarations = _all(fields, "complete", make_declaration)
     findings = _all(fields, "findings", make_finding)
     patient = replace(
