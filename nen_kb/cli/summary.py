@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from nen_kb.cli.terminal import Terminal
-from nen_kb.explain import because
+from nen_kb.explain import Obstacle, because
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import ClauseResult, Status, TrialResult, Verdict
@@ -22,6 +23,18 @@ STATE = {
     Status.CONFLICTING: "sources disagree",
 }
 """Whether the sentence of the protocol is true of the patient, in one word."""
+_OBSTACLES_SHOWN = 5
+"""Of one clause or part; the JSON holds them all."""
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the lines of one trial need beside its clauses."""
+
+    terminal: Terminal
+    before: TrialResult | None
+    obstacles: Mapping[str, Sequence[Obstacle]]
+    """By clause or part, what keeps the patient out."""
 
 
 def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal) -> Iterator[str]:
@@ -42,8 +55,9 @@ def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | N
     addition = _addition(result)
     if addition:
         yield from terminal.wrap(addition, "  ")
-    yield from _section("fails", result.failing, terminal, "bad", before)
-    yield from _section("open", result.undecided, terminal, "open", before)
+    view = _View(terminal, before, _obstacles_of(result))
+    yield from _section("fails", result.failing, view, "bad")
+    yield from _section("open", result.undecided, view, "open")
     passed = [
         clause.id + (f" (was: {_was(clause, before)})" if _was(clause, before) else "")
         for clause in result.clauses
@@ -71,23 +85,28 @@ def _addition(result: TrialResult) -> str:
     return ""
 
 
-def _section(
-    title: str, clauses: Sequence[ClauseResult], terminal: Terminal, style: str, before: TrialResult | None
-) -> Iterator[str]:
+def _obstacles_of(result: TrialResult) -> dict[str, list[Obstacle]]:
+    found: dict[str, list[Obstacle]] = {}
+    for obstacle in result.obstacles():
+        found.setdefault(obstacle.part or obstacle.clause, []).append(obstacle)
+    return found
+
+
+def _section(title: str, clauses: Sequence[ClauseResult], view: _View, style: str) -> Iterator[str]:
     if clauses:
-        yield terminal.paint(f"  {title}", style)
+        yield view.terminal.paint(f"  {title}", style)
     for clause in clauses:
-        yield from _clause_lines(clause, terminal, before)
+        yield from _clause_lines(clause, view)
 
 
-def _clause_lines(clause: ClauseResult, terminal: Terminal, before: TrialResult | None) -> Iterator[str]:
+def _clause_lines(clause: ClauseResult, view: _View) -> Iterator[str]:
     head = f"    {clause.id:<5}"
-    yield from terminal.wrap(_statement(clause, before), head)
+    yield from view.terminal.wrap(_statement(clause, view.before), head)
     for part in _decisive_parts(clause):
-        yield from terminal.wrap(f"{part.id}: {_statement(part, before)}", " " * 9 + "· ", " " * 11)
-        yield from _reason_lines(part, terminal, " " * 11)
+        yield from view.terminal.wrap(f"{part.id}: {_statement(part, view.before)}", " " * 9 + "· ", " " * 11)
+        yield from _reason_lines(part, view, " " * 11)
     if not clause.parts:
-        yield from _reason_lines(clause, terminal, " " * 9)
+        yield from _reason_lines(clause, view, " " * 9)
 
 
 def _statement(clause: ClauseResult, before: TrialResult | None) -> str:
@@ -108,14 +127,25 @@ def _decisive_parts(clause: ClauseResult) -> list[ClauseResult]:
     return same or [part for part in clause.parts if part.open]
 
 
-def _reason_lines(clause: ClauseResult, terminal: Terminal, indent: str) -> Iterator[str]:
-    texts = (
-        [reason.text for reason in clause.reasons]
-        if clause.open
-        else because(clause.judgement, clause.clause.trial, clause.id)
-    )
+def _reason_lines(clause: ClauseResult, view: _View, indent: str) -> Iterator[str]:
+    found = view.obstacles
+    if clause.open:
+        texts = [reason.text for reason in clause.reasons]
+    elif clause.id in found:
+        texts = [_with_places(obstacle, clause) for obstacle in found[clause.id][:_OBSTACLES_SHOWN]]
+        left = len(found[clause.id]) - len(texts)
+        texts += [f"and {left} more"] if left else []
+    else:
+        texts = because(clause.judgement, clause.clause.trial, clause.id)
     for text in dict.fromkeys(texts):
-        yield from terminal.wrap(text, f"{indent}– ", f"{indent}  ")
+        yield from view.terminal.wrap(text, f"{indent}– ", f"{indent}  ")
+
+
+def _with_places(obstacle: Obstacle, clause: ClauseResult) -> str:
+    """The obstacle, and where in the file its records stand."""
+    records = [clause.judgement.record(each) for each in obstacle.records]
+    places = ", ".join(record.origin.path for record in records if record is not None)
+    return f"{obstacle.text} ({places})" if places else obstacle.text
 
 
 def note_lines(notes: Iterable[Note], terminal: Terminal, every: bool) -> Iterator[str]:

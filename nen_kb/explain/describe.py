@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from nen_kb.explain.case import Judgement
 
 EXTENTS = {0: "none of the lesions", 1: "a minority of the lesions", 2: "a majority of the lesions", 3: "all lesions"}
-_UNITS = {
+SHOWN_UNITS = {
     "1": "", "10*9/L": "× 10⁹/L", "umol/L": "µmol/L", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "/{2_mm2}": "per 2 mm²",
     "ug/L": "µg/L", "10*12/L": "× 10¹²/L",
 }  # fmt: skip
+"""Units in UCUM notation and as a clinician writes them."""
 _CENT = GRID // 100
 _ROUNDING = GRID // 500
 """A computed value that is this narrow was only rounded outwards: it is shown as one number, to two places or one."""
@@ -41,7 +42,7 @@ NO_VALUE = "no usable value"
 
 def unit(ucum: str) -> str:
     """A unit as a clinician writes it."""
-    return _UNITS.get(ucum, ucum)
+    return SHOWN_UNITS.get(ucum, ucum)
 
 
 def number(point: int) -> str:

@@ -128,7 +128,7 @@ def value_words(judgement: Judgement, topic: str, low: int, high: int) -> str:
         return f"Krenning score {describe.span(low, high)}" if topic in onto.names else describe.span(low, high)
     if observable.derivation == "times-upper-limit":
         return f"{describe.span(low, high)} × ULN"
-    if topic.startswith("UptakeExtent"):
+    if is_extent_topic(topic):
         return extent_words(low, high)
     return describe.span(low, high, observable.unit)
 
@@ -136,7 +136,12 @@ def value_words(judgement: Judgement, topic: str, low: int, high: int) -> str:
 def is_extent(judgement: Judgement, source: Source | None) -> bool:
     """Whether a quantity is an extent of uptake: 0 none of the lesions to 3 all."""
     named = source is not None and source.atom.predicate == "uptake_extent"
-    return named or topic_of(judgement, source).startswith("UptakeExtent")
+    return named or is_extent_topic(topic_of(judgement, source))
+
+
+def is_extent_topic(topic: str) -> bool:
+    """Whether a topic's values are extents of uptake."""
+    return topic.startswith("UptakeExtent")
 
 
 def extent_words(low: int, high: int) -> str:

@@ -19,6 +19,11 @@ def is_permanent(judgement: Judgement, trial: str, clause: str) -> bool:
     return judgement.status(trial, clause) == fails and _lasts(judgement, found, fails)
 
 
+def step_lasts(judgement: Judgement, predicate: str, row: Row | None) -> bool:
+    """Whether a premise of a derivation lasts: by its own header, or by some derivation of the row."""
+    return _is_lasting(judgement, predicate) or (row is not None and _derived_from_lasting(judgement, predicate, row))
+
+
 def _lasts(judgement: Judgement, clause: Clause, status: str) -> bool:
     said = clause.header.get("changes")
     if said:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from nen_kb.explain import Judgement, Reason, assumptions, explain_clause, render, undetermined_because
+from nen_kb.explain import (
+    Judgement,
+    Obstacle,
+    PossibleIf,
+    Reason,
+    assumptions,
+    explain_clause,
+    obstacles,
+    possible_if,
+    render,
+    undetermined_because,
+)
 from nen_kb.facts.dates import iso
 from nen_kb.rules.ir import Clause, Trial
 
@@ -88,6 +99,8 @@ class TrialResult:
     eligible_from: int | None
     """The first later day on which the same facts give eligible; None if there is none within two years."""
     judgement: Judgement
+    clears: Mapping[str, int] = field(default_factory=dict)
+    """By clause or part, the first day on which time alone lifts it, where that is known."""
 
     def __getitem__(self, clause: str) -> ClauseResult:
         """The clause or part of that id; raises KeyError with the ids there are."""
@@ -127,6 +140,18 @@ class TrialResult:
         """Typed reasons: what would settle the open clauses, each once."""
         return tuple(dict.fromkeys(reason for clause in self.undecided for reason in clause.reasons))
 
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Why not, and how near: what keeps the patient out, clause by clause, with the distance to each limit."""
+        return self._obstacles
+
+    @cached_property
+    def _obstacles(self) -> tuple[Obstacle, ...]:
+        return obstacles(self.judgement, self.trial.id, self.clears)
+
+    def possible_if(self) -> PossibleIf:
+        """The obstacles by what would lift them: nothing, a later record, or time alone."""
+        return possible_if(self.obstacles())
+
     def explain(self, *, width: int = 80, colour: bool = False) -> str:
         """The justification of every clause, the decisive ones first."""
         decisive = [*self.failing, *self.undecided]
@@ -145,5 +170,6 @@ class TrialResult:
             "recoverable": self.recoverable,
             "eligible_from": None if self.eligible_from is None else iso(self.eligible_from),
             "clauses": [clause.to_json() for clause in self.clauses],
+            "obstacles": [obstacle.to_json() for obstacle in self.obstacles()],
         }
         return {**found, "assumptions": list(self.assumptions)} if self.assumptions else found

@@ -89,10 +89,11 @@ def kb() -> KnowledgeBase:
 def test_case(kb: KnowledgeBase, case: Case) -> None:
     """The patient is judged as expected, on both engines (which must agree to give any answer)."""
     patient = read_case(case.path, kb.ontology, text=case.text)
+    results = {trial: kb.eligibility(patient, trial) for trial in case.expect}
     differences = [
         f"{trial} {what}"
         for trial, expected in case.expect.items()
-        for what in differing(kb.eligibility(patient, trial), expected)
+        for what in (*differing(results[trial], expected), *unexplained(results[trial]))
     ]
     assert not differences, "\n".join([f"{case.path.name}: {case.data.get('title')}", *differences])
 
@@ -113,6 +114,18 @@ def differing(result: TrialResult, expected: Mapping[str, Any]) -> Iterator[str]
             yield f"{key}: expected {status}, got {clause.status.value} {given}"
         elif not set(reasons) <= set(given):
             yield f"{key}: {status} as expected, but not for {reasons}: {given}"
+
+
+def unexplained(result: TrialResult) -> Iterator[str]:
+    """One line for each clause that keeps the patient out without a reason, or with one that speaks otherwise."""
+    obstacles = result.obstacles()
+    if {each.clause for each in obstacles} != {clause.id for clause in result.failing}:
+        yield f"obstacles of {[each.clause for each in obstacles]}, but {[c.id for c in result.failing]} fail"
+    if not all(each.text and each.datum and (each.near is None or each.near >= 0) for each in obstacles):
+        yield f"an obstacle says nothing: {obstacles}"
+    permanent = any(each.lifted_by == "permanent" for each in obstacles)
+    if obstacles and permanent is result.recoverable:
+        yield f"recoverable is {result.recoverable}, the obstacles say otherwise: {obstacles}"
 
 
 def outcome(result: TrialResult, key: str) -> object:
