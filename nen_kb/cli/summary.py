@@ -144,7 +144,7 @@ def _reason_lines(clause: ClauseResult, view: _View, indent: str) -> Iterator[st
 def _with_places(obstacle: Obstacle, clause: ClauseResult) -> str:
     """The obstacle, and where in the file its records stand."""
     records = [clause.judgement.record(each) for each in obstacle.records]
-    places = ", ".join(record.origin.path for record in records if record is not None)
+    places = ", ".join("assumed" if each.origin.assumed else each.origin.path for each in records if each is not None)
     return f"{obstacle.text} ({places})" if places else obstacle.text
 
 

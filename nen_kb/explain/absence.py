@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nen_kb.explain import describe, goals, wording
@@ -62,7 +62,7 @@ def _nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
     minor = predicate in _QUIET or judgement.program.predicates[predicate].role != "derived"
     return Nothing(
         text=absent_words(judgement, predicate, pattern),
-        days=tuple(_named_days(judgement, predicate)) if children else (),
+        days=tuple(dict.fromkeys(_named_days(judgement, predicate))) if children else (),
         checked=checked,
         predicate=predicate,
         children=children,
@@ -87,6 +87,8 @@ def absent_words(judgement: Judgement, predicate: str, pattern: Pattern) -> str:
     asked = next((judgement.label(v) for v in pattern[1:] if isinstance(v, str) and v in judgement.ontology.names), "")
     if header.get("says"):
         return wording.filled(header.get("says"), asked)
+    if predicate == "itself_denied_later":
+        return wording.none_denies_it()
     if asked and predicate in _ABSENT:
         return _ABSENT[predicate](asked)
     text = wording.none_found(header.get("means") or header.get("concept") or predicate)
@@ -119,7 +121,7 @@ def _walk(
     if isinstance(item, Comparison):
         if path.holds(item):
             yield from _walk(judgement, rule, body, place + 1, path, record, ways)
-        elif record:
+        elif record and not _within_one_record(path, item):
             yield Why(record, goals.comparison(judgement, path, item, holds=False, short=True)[2])
         return
     pattern = path.pattern(item)
@@ -138,7 +140,10 @@ def _walk(
         return
     rows = judgement.matches(item.predicate, pattern)
     if not rows:
-        if record:
+        if record and known.role == "derived" and not _speaks_of(path, item, record):
+            without = [why.text for why in excluded(judgement, item.predicate, pattern) if not why.record]
+            yield Why(record, "; ".join(dict.fromkeys(without)) or _lacking(judgement, path, item))
+        elif record:
             yield Why(record, _lacking(judgement, path, item), item.predicate in ("isa", "overlaps", "disjoint"))
         elif item.predicate in _VALUES and pattern[1] is not None:
             for reason, _ in missing(judgement, str(pattern[1])).reasons.values():
@@ -190,7 +195,20 @@ def _lacking(judgement: Judgement, path: Path, item: Atom) -> str:
         return wording.cannot_be(judgement.label(str(values[1])))
     if item.predicate == "disjoint":
         return wording.of_kind(judgement.label(str(values[1])))
-    return f"lacks: {goals.goal(judgement, path, item)}"
+    return wording.surely_not(goals.goal(judgement, path, item))
+
+
+def _speaks_of(path: Path, item: Atom, record: str) -> bool:
+    """Whether an atom is about the record or about what the record says."""
+    patient = path.judgement.patient
+    sources = (path.source(term) for term in item.terms if path.value(term) != patient)
+    return any(path.record_of(source) == record for source in sources if source)
+
+
+def _within_one_record(path: Path, item: Comparison) -> bool:
+    """Whether a record is only compared with itself."""
+    one, other = (path.record_of(path.source(term)) for term in (item.left, item.right))
+    return one is not None and one == other
 
 
 def _named_days(judgement: Judgement, predicate: str, depth: int = 3) -> Iterator[str]:
@@ -211,11 +229,19 @@ def phrase(judgement: Judgement, predicate: str, row: Row, record: str = "") -> 
 
     ``record`` is one just named, of which the phrase goes on to speak.
     """
+    return "; ".join(dict.fromkeys(_phrases(judgement, predicate, row, record, frozenset(row))))
+
+
+def _phrases(judgement: Judgement, predicate: str, row: Row, record: str, known: frozenset[str | int]) -> Sequence[str]:
+    """``known`` holds the records that need not be named again."""
     found = shortest(judgement, predicate, row)
+    header = judgement.program.predicates[predicate].header
+    named = wording.lower_first(header.get("concept") or header.get("means"))
     if found is None:
-        return predicate
+        return [named]
     path = path_of(judgement, found[0])
     said: list[str] = []
+    itself: list[str] = []
     for step in found[0].steps:
         item = step.item
         if isinstance(item, Comparison):
@@ -224,6 +250,7 @@ def phrase(judgement: Judgement, predicate: str, row: Row, record: str = "") -> 
             continue
         elif item.predicate in ("isa", "disjoint"):
             if step.values[0] == step.values[1]:
+                itself = [wording.recorded_as(judgement.label(str(step.values[0])))] if record else []
                 continue
             one, other = (judgement.label(str(value)) for value in step.values[:2])
             isa = item.predicate == "isa"
@@ -231,15 +258,15 @@ def phrase(judgement: Judgement, predicate: str, row: Row, record: str = "") -> 
                 said.append(wording.of_kind(other) if isa else wording.not_of_kind(other))
             else:
                 said.append(wording.kind_of(one, other) if isa else wording.no_kind_of(one, other))
-        elif item.predicate in ("ruled_out",) or (item.predicate in _RECORDS and step.values[1] not in row):
+        elif item.predicate in ("ruled_out",) or (item.predicate in _RECORDS and step.values[1] not in known):
             said.append(describe.record(judgement, str(step.values[1])))
         elif item.predicate in _VALUES:
             said += [
-                describe.record(judgement, str(v)) for v in step.values if judgement.record(str(v)) and v not in row
+                describe.record(judgement, str(v)) for v in step.values if judgement.record(str(v)) and v not in known
             ]
         elif judgement.program.predicates[item.predicate].role == "derived":
             columns = judgement.program.predicates[item.predicate].columns
             if columns[-1].word != "Day":
-                said.append(phrase(judgement, item.predicate, step.values, record))
-    header = judgement.program.predicates[predicate].header
-    return "; ".join(dict.fromkeys(said)) or wording.lower_first(header.get("concept") or header.get("means"))
+                below = _phrases(judgement, item.predicate, step.values, record, known)
+                said += [text for text in below if not text.startswith(wording.recorded_as(""))]
+    return said or itself or [named]

@@ -6,8 +6,9 @@ Dates are ISO.  A value stands as it was written, with the canonical unit in par
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, iso
@@ -28,7 +29,14 @@ SHOWN_UNITS = {
 _CENT = GRID // 100
 _ROUNDING = GRID // 500
 """A computed value that is this narrow was only rounded outwards: it is shown as one number, to two places or one."""
-_SHOWN = Context(prec=3, rounding=ROUND_HALF_EVEN)
+_SHOWN = [Context(prec=digits, rounding=ROUND_HALF_EVEN) for digits in (3, 4, 5, 6, 7)]
+_ROUGH = Context(prec=2, rounding=ROUND_HALF_EVEN)
+_POWER = re.compile(r"\s*[x×]?\s*10[*^]{1,2}(\d+)\s*/")
+_MICRO = re.compile(r"(?<![A-Za-z])u(?=(?:mol|g|kat|l|L)\b)")
+_AREA = re.compile(r"\{1\.73_m2\}|1\.73 ?m(?:\^|\*\*)?2")
+_FIELD = re.compile(r"\s*/\s*\{?2[_ ]mm2\}?")
+_PER = re.compile(r"(?<=\d)\s+/")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 ASSUMED = "(assumed)"
 """Stands in the place of where a record comes from, if it comes from nowhere."""
@@ -45,6 +53,13 @@ def unit(ucum: str) -> str:
     return SHOWN_UNITS.get(ucum, ucum)
 
 
+def as_written(original: str) -> str:
+    """A value as its source wrote it, with powers, squares and micro signs set as print has them."""
+    text = _POWER.sub(lambda found: f" × 10{found[1].translate(_RAISED)}/", original)
+    text = _FIELD.sub(" per 2 mm²", _MICRO.sub("µ", _AREA.sub("1.73 m²", text)))
+    return _PER.sub("/", text.replace("mm3", "mm³").replace("<=", "≤").replace(">=", "≥"))
+
+
 def number(point: int) -> str:
     """A grid number without superfluous zeros; one that has no six places is rounded to three digits."""
     if point <= NEG_INF or point >= POS_INF:
@@ -56,9 +71,25 @@ def number(point: int) -> str:
         text = format(from_grid(short), "f")
         if len(text.replace(".", "").replace("-", "")) <= 4:
             return text
-        value = _SHOWN.plus(value) if abs(value) < 1000 else value.to_integral_value()
+        value = _rounded(value) if abs(value) < 1000 else value.to_integral_value()
     text = format(value, "f")
     return text.replace("-", "−")
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """To three digits, or to as many as keep it apart from a rounder number."""
+    rough = _ROUGH.plus(value)
+    return next(
+        (shown for shown in (context.plus(value) for context in _SHOWN) if shown != rough), _SHOWN[0].plus(value)
+    )
+
+
+def _point(point: int) -> str:
+    """A single value; one that lies beside a short number, but not on it, says so."""
+    text = number(point)
+    if point % 10 and Decimal(text.replace("−", "-")) in (from_grid(point - 5), from_grid(point + 5)):
+        return f"just {'above' if Decimal(text.replace('−', '-')) < from_grid(point) else 'below'} {text}"
+    return text
 
 
 def with_unit(text: str, ucum: str) -> str:
@@ -71,7 +102,7 @@ def span(low: int, high: int, ucum: str = "1") -> str:
     if low <= NEG_INF and high >= POS_INF:
         return NO_VALUE
     if low == high:
-        return with_unit(number(low), ucum)
+        return with_unit(_point(low), ucum)
     for step in (_CENT, 10 * _CENT) if 0 < high - low <= _ROUNDING else ():
         if (low + step // 2) // step == (high + step // 2) // step:
             return with_unit(number((low + step // 2) // step * step), ucum)
@@ -79,7 +110,7 @@ def span(low: int, high: int, ucum: str = "1") -> str:
         return with_unit(f"{'more than' if low % 10 else 'at least'} {number(low)}", ucum)
     if low <= NEG_INF:
         return with_unit(f"{'less than' if high % 10 else 'at most'} {number(high)}", ucum)
-    return with_unit(f"{number(low)} to {number(high)}", ucum)
+    return with_unit(f"{_point(low)} to {_point(high)}", ucum)
 
 
 def days(first: int, last: int) -> str:
@@ -87,9 +118,9 @@ def days(first: int, last: int) -> str:
     if first == last:
         return iso(first) if FAR_PAST < first < FAR_FUTURE else "an unknown day"
     if first <= FAR_PAST:
-        return "an unknown day" if last >= FAR_FUTURE else f"on or before {iso(last)}"
+        return "an unknown day" if last >= FAR_FUTURE else f"{iso(last)} or earlier"
     if last >= FAR_FUTURE:
-        return f"on or after {iso(first)}"
+        return f"{iso(first)} or later"
     start, end = date.fromordinal(first), date.fromordinal(last)
     if start.year == end.year and start.day == 1:
         if (start.month, end.month, end.day) == (1, 12, 31):
@@ -97,6 +128,11 @@ def days(first: int, last: int) -> str:
         if start.month == end.month and end.day == calendar.monthrange(end.year, end.month)[1]:
             return f"{start.year:04}-{start.month:02}"
     return f"between {iso(first)} and {iso(last)}"
+
+
+def some_day(text: str) -> str:
+    """``a day between …``: days as part of a sentence that goes on to speak of them."""
+    return f"a day {text}" if text.startswith("between ") else text
 
 
 def limit(constant: Constant, ucum: str = "1") -> str:
@@ -134,21 +170,21 @@ def converted(original: str, value: Span | None, ucum: str) -> str:
 
 
 def quantity(record: Measurement, ucum: str) -> str:
-    """``12.1 g/dL (121 g/L)``."""
+    """``12.1 g/dL (121 g/L)``: the number as it was written, the unit as a clinician writes it."""
     other = converted(record.original, record.value, ucum)
-    return f"{record.original} ({other})" if other else record.original
+    return f"{as_written(record.original)} ({other})" if other else as_written(record.original)
 
 
 def treatment_period(record: Treatment) -> str:
     """When a treatment began and ended."""
-    began = days(record.started.first, record.started.last)
+    began = some_day(days(record.started.first, record.started.last))
     if record.ended.first >= FAR_FUTURE:
         return f"since {began}, ongoing" if record.started.first > FAR_PAST else "ongoing"
     if not record.end_known:
         return f"begun {began}, end not on record"
     if record.started == record.ended:
-        return began
-    return f"{began} to {days(record.ended.first, record.ended.last)}"
+        return days(record.started.first, record.started.last)
+    return f"{began} to {some_day(days(record.ended.first, record.ended.last))}"
 
 
 def when(record: Finding | Measurement | Imaging) -> str:
@@ -156,9 +192,23 @@ def when(record: Finding | Measurement | Imaging) -> str:
     return "" if record.when.first <= FAR_PAST else days(record.when.first, record.when.last)
 
 
-_PRESENCE = {Presence.PRESENT: "", Presence.ABSENT: ", recorded absent", Presence.UNKNOWN: ", recorded as unclear"}
+_DENIED = {"conditions": ", recorded as absent", "treatments": ", recorded as not given"}
+
+
+def denied(domain: str | None) -> str:
+    """How a record says no: to a condition, to a treatment, to anything else."""
+    return _DENIED.get(domain or "", ", recorded: no")
+
 
 _ASSUMED_PRESENCE = {Presence.PRESENT: "", Presence.ABSENT: ", absent", Presence.UNKNOWN: ", unclear"}
+
+
+def _presence(judgement: Judgement, found: Finding) -> str:
+    if found.origin.assumed:
+        return _ASSUMED_PRESENCE[found.presence]
+    if found.presence is Presence.UNKNOWN:
+        return ", recorded as unclear"
+    return denied(judgement.domain(found.concept)) if found.presence is Presence.ABSENT else ""
 
 
 def thing(judgement: Judgement, found: object) -> str:
@@ -169,13 +219,12 @@ def thing(judgement: Judgement, found: object) -> str:
         upper = found.upper or judgement.prepared.limits_used.get(found.id)
         if upper is None or not judgement.ontology.derived(found.observable):
             return text
-        lower = f"{found.lower.original} to " if found.lower else "up to "
+        lower = f"{as_written(found.lower.original)} to " if found.lower else "up to "
         site = ", table of the site" if upper.source == "site" else ""
-        return f"{text}, normal {lower}{upper.original}{site}"
+        return f"{text}, normal {lower}{as_written(upper.original)}{site}"
     if isinstance(found, Finding):
         about = f" (of {judgement.label(found.about)})" if found.about else ""
-        presence = (_ASSUMED_PRESENCE if found.origin.assumed else _PRESENCE)[found.presence]
-        return f"{judgement.label(found.concept)}{about}{presence}"
+        return f"{judgement.label(found.concept)}{about}{_presence(judgement, found)}"
     if isinstance(found, Treatment):
         return judgement.label(found.concept)
     if isinstance(found, Imaging):

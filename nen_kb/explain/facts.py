@@ -38,7 +38,7 @@ def _fact(judgement: Judgement, record_id: str) -> Fact:
         concept = found.procedure
     elif isinstance(found, Declaration):
         concept = found.domain
-    text = f"declared on {iso(found.as_of)}" if isinstance(found, Declaration) else describe.thing(judgement, found)
+    text = wording.declared_on(iso(found.as_of)) if isinstance(found, Declaration) else describe.thing(judgement, found)
     return Fact(
         text=text,
         record=record_id,

@@ -18,30 +18,22 @@ from nen_kb.rules.ir import Atom, Comparison, Constant, Term, Variable
 UNIT_AT_END = re.compile(r"(?:\((mL/\S[^)]*)\)| in (mL/\S.*))\Z")
 _DAYS = frozenset({"From", "To", "Day", "Moved"})
 
-_LIBRARY = {
-    "present": "{0} on record as present",
-    "absent": "{0} on record as absent",
-    "ever": "{0} on record",
-    "never": "{0} never happened",
-    "none": "no {0}",
-    "closed": "the record of {0} declared complete",
-}
-"""Goals of the library in words, as noun phrases."""
-
 
 def goal(judgement: Judgement, path: Path, atom: Atom) -> str:
     """What an atom of a rule asks, as a noun phrase."""
     values = path.pattern(atom)
     names = [judgement.label(str(value)) for value in values[1:] if isinstance(value, str)]
-    if atom.predicate in _LIBRARY and names:
-        return _LIBRARY[atom.predicate].format(names[0])
+    if atom.predicate in wording.GOALS and names:
+        return wording.GOALS[atom.predicate].format(names[0], describe.denied(judgement.domain(str(values[1]))))
     if atom.predicate in LATEST:
         return f"the latest {measured_words(judgement, str(values[1]))}"
+    if atom.predicate == "graded":
+        return wording.some_value(measured_words(judgement, str(values[1])))
     header = judgement.program.predicates[atom.predicate].header
     text = header.get("says") or header.get("concept") or header.get("means") or atom.predicate
     asked = [judgement.label(str(v)) for v in values[1:] if isinstance(v, str) and v in judgement.ontology.names]
     if "{" in text and names:
-        return wording.filled(text, names[0])
+        return wording.lower_first(wording.filled(text, (asked or names)[0]))
     text = wording.lower_first(text)
     return f"{asked[0]}: {text}" if asked and judgement.program.predicates[atom.predicate].role == "derived" else text
 
@@ -62,6 +54,8 @@ def bounded_goal(judgement: Judgement, path: Path, atom: Atom, items: Sequence[o
     source = Source(atom, ("", topic, 0, 0), 2)
     for item in items:
         if isinstance(item, Comparison) and item.left in own and isinstance(item.right, Constant):
+            if is_truth(judgement, topic) and judgement.ontology.observable(topic):
+                return wording.in_range(words, item.op in (">", ">="))
             if is_truth(judgement, topic):
                 return wording.truth(topic_label(judgement, topic), item.op in (">", ">="))
             bounds.append((item.op, limit_words(judgement, source, item.right)))
@@ -69,7 +63,7 @@ def bounded_goal(judgement: Judgement, path: Path, atom: Atom, items: Sequence[o
         return goal(judgement, path, atom)
     if judgement.domain(topic) == "imaging":
         words = wording.score_of(words)
-    head = wording.bounded(words, *bounds[0])
+    head = wording.bounded(words, *bounds[0], latest=atom.predicate in LATEST)
     return " and ".join((head, *(f"{wording.OPERATORS[op]} {bound}" for op, bound in bounds[1:])))
 
 
@@ -91,6 +85,8 @@ def topic_of(judgement: Judgement, source: Source | None) -> str:
         return ""
     if source.atom.predicate in ("measurement", "scan"):
         return str(source.row[2])
+    if source.atom.predicate == "upper_limit":
+        return str(source.row[1])
     columns = judgement.program.predicates[source.atom.predicate].columns
     named = len(columns) > 1 and columns[1].word in ("Asked", "Class") and source.row[1] in judgement.ontology.names
     if named:
@@ -122,10 +118,12 @@ def value_words(judgement: Judgement, topic: str, low: int, high: int) -> str:
     onto = judgement.ontology
     observable = onto.observable(topic) if topic in onto.names else None
     if is_truth(judgement, topic):
-        yes, no = ("inside its normal range", "outside its normal range") if observable else ("yes", "no")
-        return {(1, 1): yes, (0, 0): no}.get((low // GRID, high // GRID), "yes or no")
+        yes, no = (wording.NORMAL[True], wording.NORMAL[False]) if observable else (wording.YES, wording.NO)
+        return {(1, 1): yes, (0, 0): no}.get((low // GRID, high // GRID), wording.YES_OR_NO)
+    if describe.span(low, high) == describe.NO_VALUE:
+        return describe.NO_VALUE
     if observable is None:
-        return f"Krenning score {describe.span(low, high)}" if topic in onto.names else describe.span(low, high)
+        return wording.krenning(describe.span(low, high)) if topic in onto.names else describe.span(low, high)
     if observable.derivation == "times-upper-limit":
         return f"{describe.span(low, high)} × ULN"
     if is_extent_topic(topic):
@@ -158,9 +156,36 @@ def unit_of(judgement: Judgement, source: Source | None) -> str:
     observable = judgement.ontology.observable(topic) if topic in judgement.ontology.names else None
     if observable:
         return "× ULN" if observable.derivation == "times-upper-limit" else observable.unit
-    header = judgement.program.predicates[source.atom.predicate].header
-    found = UNIT_AT_END.search(header.get("concept"))
+    predicate = judgement.program.predicates[source.atom.predicate]
+    if predicate.role == "builtin":
+        return result_unit(predicate.header.get("means"))
+    found = UNIT_AT_END.search(predicate.header.get("concept"))
     return (found[1] or found[2]) if found else "1"
+
+
+def result_unit(means: str) -> str:
+    """The unit of what a built-in computes, from its words."""
+    for unit in ("mL/min/1.73 m²", "mL/min"):
+        if f"in {unit} " in f"{means.partition('from')[0]} ":
+            return unit
+    return "1"
+
+
+def _ends(judgement: Judgement, source: Source, value: int) -> tuple[int, int]:
+    """The interval that a value is an end of."""
+    columns = judgement.program.predicates[source.atom.predicate].columns
+    low = high = value
+    place = source.column
+    if columns[place].word == "Low" and place + 1 < len(columns) and columns[place + 1].word == "High":
+        high = int(source.row[place + 1])
+    elif columns[place].word == "High" and place and columns[place - 1].word == "Low":
+        low = int(source.row[place - 1])
+    return low, high
+
+
+def inverse(op: str, point: bool) -> tuple[str, bool]:
+    """Of a comparison that is false, the one that is true, where a single value is compared."""
+    return (wording.INVERSE[op], True) if point and op in wording.INVERSE else (op, False)
 
 
 def is_day(judgement: Judgement, source: Source | None) -> bool:
@@ -187,7 +212,19 @@ def comparison(
             text = quantity_words(judgement, source, path.value(term))
         sides.append(text)
     left, right = sides
-    return left, right, wording.compared(left, item.op, right, holds)
+    op: str = item.op
+    value = path.value(item.left)
+    if not holds and left_source and isinstance(value, int):
+        low, high = _ends(judgement, left_source, value)
+        op, holds = inverse(op, low == high)
+    topic = topic_of(judgement, left_source)
+    if isinstance(item.right, Constant) and is_truth(judgement, topic):
+        return left, right, left if judgement.ontology.observable(topic) else wording.truth_known(left)
+    if left_source and left_source.atom.predicate == "arm" and op == "!=" and not holds:
+        return left, right, wording.same_arm(right)
+    if is_extent(judgement, left_source) and describe.NO_VALUE not in sides:
+        return left, right, wording.extent_compared(left, op, right, holds)
+    return left, right, wording.compared(left, op, right, holds)
 
 
 def quantity_words(judgement: Judgement, source: Source | None, value: str | int | None) -> str:
@@ -195,16 +232,11 @@ def quantity_words(judgement: Judgement, source: Source | None, value: str | int
     if source is None or not isinstance(value, int):
         return str(value)
     columns = judgement.program.predicates[source.atom.predicate].columns
-    low = high = value
-    place = source.column
-    if columns[place].word == "Low" and place + 1 < len(columns) and columns[place + 1].word == "High":
-        high = int(source.row[place + 1])
-    elif columns[place].word == "High" and place and columns[place - 1].word == "Low":
-        low = int(source.row[place - 1])
+    low, high = _ends(judgement, source, value)
     if source.atom.predicate == "age":
-        return f"an age of {describe.span(low, high)}"
-    if columns[place].word == "Count":
-        return f"arm {value}" if source.atom.predicate == "arm" else str(value)
+        return wording.an_age(describe.span(low, high))
+    if columns[source.column].word == "Count":
+        return wording.an_arm(value) if source.atom.predicate == "arm" else str(value)
     if is_extent(judgement, source):
         return extent_words(low, high)
     topic = topic_of(judgement, source)

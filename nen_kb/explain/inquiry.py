@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nen_kb.explain import describe, wording
+from nen_kb.explain import describe, goals, wording
 from nen_kb.explain.case import Judgement, Pattern
 from nen_kb.explain.doubt import Doubt, Reason, all_needed, any_suffices, because
 from nen_kb.explain.path import MAY_BE_WIDE, Path, Source, heads, path_of
@@ -202,6 +202,8 @@ class Inquiry:
             trial = str(pattern[1])
             return because(Reason("not_yet_applicable", trial, wording.no_arm(trial)))
         if predicate == "about":
+            if pattern[1] is None:
+                return Doubt()
             record = str(pattern[1])
             concept = next((str(row[2]) for row in self.judgement.matches("found", (None, record, None))), record)
             text = wording.missing_about(describe.record(self.judgement, record))
@@ -324,10 +326,7 @@ class Inquiry:
     def _bound(self, other: Variable | Constant, source: Source, path: Path) -> str:
         """The limit of a comparison as the rule writes it."""
         if isinstance(other, Constant):
-            named = [str(value) for value in source.row if isinstance(value, str)]
-            observables = [self.judgement.ontology.observable(n) for n in named if n in self.judgement.ontology.names]
-            unit = next((found.unit for found in observables if found), "1")
-            return describe.limit(other, unit)
+            return goals.limit_words(self.judgement, source, other)
         value = path.value(other)
         kind = path.source(other)
         column = self.judgement.program.predicates[kind.atom.predicate].columns[kind.column].word if kind else ""

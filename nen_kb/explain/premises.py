@@ -9,7 +9,7 @@ from nen_kb.explain import describe, goals, wording
 from nen_kb.explain.absence import nothing
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.facts import closure_fact, fact, person
-from nen_kb.explain.path import Path, path_of
+from nen_kb.explain.path import Path, Source, path_of
 from nen_kb.explain.proof import (
     Closure,
     Comparison,
@@ -68,7 +68,8 @@ def _compared(judgement: Judgement, path: Path, item: Compared) -> Iterator[Node
     left, right, text = goals.comparison(judgement, path, item)
     topics = {goals.topic_of(judgement, path.source(term)) for term in (item.left, item.right)} - {""}
     names_of_records = item.op == "!=" and not goals.is_day(judgement, path.source(item.left))
-    minor = any(goals.is_truth(judgement, topic) for topic in topics) or names_of_records
+    of_days = goals.is_day(judgement, path.source(item.left)) or goals.is_day(judgement, path.source(item.right))
+    minor = (not of_days and any(goals.is_truth(judgement, topic) for topic in topics)) or names_of_records
     yield Comparison(text=text, left=left, operator=item.op, right=right, minor=minor)
 
 
@@ -82,6 +83,8 @@ def _positive(judgement: Judgement, path: Path, item: Atom, row: Row) -> Iterato
         yield person(judgement, item.predicate, row)
     elif item.predicate in ("below", "at_most"):
         yield _truth_of(judgement, path, item, row)
+    elif item.predicate == "graded":
+        yield from _graded(judgement, row)
     elif predicate.role == "builtin":
         yield _computation(judgement, path, item, row)
     else:
@@ -95,7 +98,8 @@ def ontology_step(judgement: Judgement, relation: str, one: str, other: str) -> 
     labels = judgement.label(one), judgement.label(other)
     if relation == "isa":
         chain = judgement.ontology.path(one, other)
-        yield OntologyStep(text=wording.kind_of(*labels), relation="isa", chain=tuple(chain))
+        trivial = labels[0].startswith(f"{labels[1]}, ")
+        yield OntologyStep(text=wording.kind_of(*labels), relation="isa", chain=tuple(chain), minor=trivial)
     else:
         yield OntologyStep(text=wording.no_kind_of(*labels), relation="disjoint", chain=(one, other))
 
@@ -103,7 +107,7 @@ def ontology_step(judgement: Judgement, relation: str, one: str, other: str) -> 
 def derived(judgement: Judgement, predicate: str, row: Row, truth: bool = False) -> Iterator[Node]:
     """The node, or nodes, that show a derived row, by its shortest derivation.
 
-    ``truth`` says that the row's quantity is 0 or 1, which its words already tell.
+    ``truth`` says that the row's quantity is 0 or 1: a finding that is not there, or is.
     """
     found = shortest(judgement, predicate, row)
     if found is None:
@@ -158,7 +162,10 @@ def _says(judgement: Judgement, predicate: str, row: Row, truth: bool) -> str:
         text = wording.filled(text, asked[0])
     elif asked:
         text = f"{asked[0]}: {text}"
-    return f"{text}: {values[0]}" if len(values) == 1 and not truth else text
+    if truth and len(values) == 1:
+        low = next(place for place, column in enumerate(known.columns) if column.word == "Low")
+        return wording.with_truth(text, int(row[low]), int(row[low + 1]))
+    return f"{goals.UNIT_AT_END.sub('', text).strip()}: {values[0]}" if len(values) == 1 else text
 
 
 def _unit(judgement: Judgement, predicate: str) -> str:
@@ -187,8 +194,10 @@ def _computation(judgement: Judgement, path: Path, item: Atom, row: Row) -> Node
     inputs: list[str] = []
     for place in builtin.inputs:
         source = path.source(item.terms[place])
-        text = goals.quantity_words(judgement, source, row[place])
         topic = goals.topic_of(judgement, source)
+        if source and not topic:
+            topic, source = _behind_pair(judgement, source)
+        text = goals.quantity_words(judgement, source, row[place])
         text = (
             f"{judgement.label(topic)} {text}"
             if topic
@@ -199,7 +208,10 @@ def _computation(judgement: Judgement, path: Path, item: Atom, row: Row) -> Node
         if text not in inputs:
             inputs.append(text)
     low, high = (row[place] for place in builtin.outputs[:2])
-    result = describe.span(int(low), int(high), _result_unit(header.get("means")))
+    unit = goals.result_unit(header.get("means"))
+    if unit == "1":
+        unit = goals.unit_of(judgement, path.source(item.terms[builtin.inputs[0]]))
+    result = describe.span(int(low), int(high), unit)
     return Computation(
         text=wording.computed(wording.lower_first(header.get("means")), result),
         name=item.predicate,
@@ -210,6 +222,14 @@ def _computation(judgement: Judgement, path: Path, item: Atom, row: Row) -> Node
     )
 
 
+def _behind_pair(judgement: Judgement, source: Source) -> tuple[str, Source]:
+    """Of a quantity that a rule only passes on, the topic and the row it came from; else no topic."""
+    found = shortest(judgement, source.atom.predicate, source.row)
+    behind = path_of(judgement, found[0]).source(found[0].rule.head.terms[source.column]) if found else None
+    topic = goals.topic_of(judgement, behind)
+    return (topic, behind) if behind and topic else ("", source)
+
+
 def _truth_of(judgement: Judgement, path: Path, item: Atom, row: Row) -> Node:
     """A comparison whose truth is a quantity of its own."""
     source = path.source(item.terms[0]) or path.source(item.terms[1])
@@ -218,15 +238,14 @@ def _truth_of(judgement: Judgement, path: Path, item: Atom, row: Row) -> Node:
     right = goals.limit_words(judgement, source, term) if isinstance(term, Constant) else str(row[2])
     operator = "<" if item.predicate == "below" else "<="
     sure = row[3] == row[4]
-    text = wording.compared(left, operator, right, bool(row[3])) if sure else wording.may_be(left, operator, right)
+    op, holds = (operator, True) if row[3] else goals.inverse(operator, sure)
+    if describe.NO_VALUE in left:
+        text = wording.no_value()
+    elif sure and goals.is_extent(judgement, source):
+        text = wording.extent_compared(left, op, right, holds)
+    else:
+        text = wording.compared(left, op, right, holds) if sure else wording.may_be(left, operator, right)
     return Comparison(text=text, left=left, operator=operator, right=right)
-
-
-def _result_unit(means: str) -> str:
-    for unit in ("mL/min/1.73 m²", "mL/min"):
-        if f"in {unit} " in f"{means.partition('from')[0]} ":
-            return unit
-    return "1"
 
 
 def _latest(judgement: Judgement, predicate: str, row: Row) -> Node:
@@ -239,7 +258,9 @@ def _latest(judgement: Judgement, predicate: str, row: Row) -> Node:
     for each in own:
         children += _graded(judgement, each)
     value = _value(judgement, topic, int(row[2]), int(row[3]), [str(each[2]) for each in own])
-    text = wording.latest(words, value) if predicate == "latest" else wording.highest(words, value)
+    of_truth = goals.is_truth(judgement, topic) and not judgement.ontology.observable(topic)
+    write = wording.highest if predicate == "highest" else wording.latest_truth if of_truth else wording.latest
+    text = write(words, value)
     current = {each[2] for each in candidates}
     older = [
         each for each in judgement.matches("graded", (*row[:2], None, None, None, None, None)) if each[2] not in current

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from nen_kb.explain import wording
 from nen_kb.explain.build import one_line
@@ -25,6 +26,7 @@ from nen_kb.explain.proof import (
     Missing,
     Node,
     Nothing,
+    OntologyStep,
     Rule,
     Side,
     Way,
@@ -35,7 +37,7 @@ _MARKS = {"pass": "✓", "out": "✗", "unknown": "?", "conflicting": "≠", "ho
 _COLOURS = {"pass": "32", "out": "31", "unknown": "33", "conflicting": "35", "holds": "32", "open": "33", "fails": "31"}
 PLAIN = str.maketrans(
     dict(zip("├└│─“”·–−×µ✓✗≠²", '|`|-""---xu+x!2', strict=True))
-    | {"≥": ">=", "≤": "<=", "⁹": "^9", "³": "^3", "∞": "inf", "ö": "oe", "…": "..."}
+    | {"≥": ">=", "≤": "<=", "¹": "^1", "⁹": "^9", "⁶": "^6", "³": "^3", "∞": "inf", "ö": "oe", "…": "..."}
 )
 _FIELD = 10
 _MOST_OLDER = 3
@@ -44,7 +46,7 @@ _MOST_OPEN = 8
 
 
 class Numbers:
-    """The numbers of the reasons at the head of a clause."""
+    """What is already said of a clause: the numbered reasons at its head, the rules shown in full."""
 
     def __init__(self, reasons: Sequence[Missing] = ()) -> None:
         self.by_key = {
@@ -52,6 +54,7 @@ class Numbers:
         }
         self.by_record = {reason.records: number for number, reason in enumerate(reasons, 1) if reason.records}
         self.by_concept = {reason.concept: number for number, reason in enumerate(reasons, 1)}
+        self.shown: set[Node] = set()
         self.by_hand = next((n for n, reason in enumerate(reasons, 1) if reason.code == "person_must_judge"), None)
 
     def find(self, node: Missing) -> int | None:
@@ -134,7 +137,7 @@ class _Layout:
     def conclusion(self, proof: Conclusion, first: str, rest: str, level: int) -> Iterator[str]:
         unknown = proof.status == "unknown" and proof.mode == "single"
         numbers = Numbers(proof.reasons[:_MOST_OPEN]) if unknown else Numbers()
-        children: Sequence[Node] = proof.children
+        children: Sequence[Node] = _tidy(proof.children, proof.says)
         if len(children) == 1 and isinstance(children[0], Side):
             children = children[0].children
         if len(proof.reasons) == 1 and unknown and _adds_nothing(children, numbers):
@@ -153,6 +156,8 @@ class _Layout:
         yield from self.field("protocol", " … ".join(f"“{quote}”" for quote in proof.quotes), inner)
         yield from self.field("reading", proof.reading, inner)
         yield from self.field("defect", proof.damaged, inner)
+        if _rests_on_lists(proof):
+            yield from self.field("absence", proof.closed, inner)
         if not proof.part_of:
             yield from self.field("records", ", ".join(proof.files), inner)
         places = [side.place for side in proof.children if isinstance(side, Side) and side.place]
@@ -185,7 +190,7 @@ class _Layout:
         """A part that does not decide its clause, in short."""
         effect = _effect(proof)
         head = f"{_MARKS[effect]} {proof.clause}  "
-        texts = one_line(proof, steps=False) if effect in ("pass", "out") else [reason.text for reason in proof.reasons]
+        texts = one_line(proof, steps=False) if effect in ("pass", "out") else _reasons_in_short(proof)
         text = "; ".join((f"{proof.says}: {wording.STATUS[proof.status]}", *texts))
         lines = self.wrap(text, first + head, rest + " " * len(head))
         yield self.paint(lines[0], head, _COLOURS[effect])
@@ -232,6 +237,11 @@ class _Layout:
             text, children = " · ".join(part for part in (text, *_behind(children[0])) if part), []
         if isinstance(node, Closure):
             children = []
+        if isinstance(node, Rule) and children:
+            if node in numbers.shown:
+                text, children = wording.as_above(text), []
+            elif self.depth is None or level < self.depth:
+                numbers.shown.add(node)
         lines = self.wrap(text, first + mark, rest + " " * len(mark))
         yield self.paint(lines[0], mark, _COLOURS[node.mark]) if mark else lines[0]
         yield from lines[1:]
@@ -241,7 +251,7 @@ class _Layout:
             return
         if isinstance(node, Computation):
             yield from self.wrap(f"= {node.formula}", f"{inner}  ", f"{inner}    ")
-            yield from self.wrap(f"with {wording.listed(node.inputs)}", f"{inner}  ", f"{inner}    ")
+            yield from self.wrap(wording.inputs(node.inputs), f"{inner}  ", f"{inner}    ")
             yield from self.wrap(node.source, f"{inner}  ", f"{inner}    ") if node.source else ()
         yield from self.children(children, inner, level, numbers)
         if isinstance(node, Latest) and node.older:
@@ -251,7 +261,7 @@ class _Layout:
             ]
             if len(node.older) > len(older):
                 older.append(wording.and_more(len(node.older) - len(older)))
-            yield from self.wrap(f"older: {'; '.join(older)}", f"{inner}   ", f"{inner}     ")
+            yield from self.wrap(wording.older(older), f"{inner}   ", f"{inner}     ")
 
     def line(self, node: Node) -> str:
         """The text of a node with what stands behind it."""
@@ -290,6 +300,53 @@ class _Layout:
         for number, entry in enumerate(entries):
             first, rest = ("└─ ", "   ") if number == len(entries) - 1 else ("├─ ", "│  ")
             yield from self.wrap(entry, indent + first, indent + rest)
+
+
+def _reasons_in_short(proof: Conclusion) -> list[str]:
+    damaged = {reason.text for reason in proof.reasons if reason.code == "protocol_text_damaged"}
+    return [wording.lower_first(reason.text) if reason.text in damaged else reason.text for reason in proof.reasons]
+
+
+def _rests_on_lists(proof: Conclusion) -> bool:
+    """Whether a declared list decides, or would if it were declared complete."""
+    return any(reason.code == "not_declared_complete" for reason in proof.reasons) or any(
+        _has_closure(side) for side in proof.children if isinstance(side, Side) and side.shown
+    )
+
+
+def _has_closure(node: Node) -> bool:
+    return isinstance(node, Closure) or any(_has_closure(child) for child in node.children)
+
+
+def _tidy(nodes: Sequence[Node], heading: str = "") -> list[Node]:
+    """The nodes without those that only repeat the heading or their one fact; what is said of one class in one line."""
+    found: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Conclusion):
+            found.append(node)  # tidied under its own heading
+            continue
+        inner = _tidy(node.children, heading if isinstance(node, Side) else "")
+        telling = [child for child in inner if not child.minor]
+        if isinstance(node, Rule) and not node.minor and telling and node.text == heading:
+            found += telling
+        elif isinstance(node, Rule) and len(telling) == 1 and _same_fact(node, telling[0]):
+            found.append(replace(telling[0], mark=node.mark or telling[0].mark))
+        else:
+            found.append(replace(node, children=tuple(inner)))
+    return [_joined(list(group)) for _, group in groupby(found, _class_spoken_of)]
+
+
+def _same_fact(node: Rule, child: Node) -> bool:
+    return isinstance(child, Fact) and child.text == node.text
+
+
+def _class_spoken_of(node: Node) -> object:
+    return (node.chain[0], node.mark) if isinstance(node, OntologyStep) and not node.minor else id(node)
+
+
+def _joined(steps: Sequence[Node]) -> Node:
+    """Steps about one class as one; a node by itself as it is."""
+    return replace(steps[0], text=wording.kinds([step.text for step in steps])) if len(steps) > 1 else steps[0]
 
 
 def _still_worth(nodes: Sequence[Node], numbers: Numbers) -> list[Node]:

@@ -46,7 +46,14 @@ def _missing(judgement: Judgement, topic: str) -> Reason:
     if observable is None or _filler(judgement, topic):
         return Reason("not_recorded", topic, wording.missing_statement(topic_words(judgement, topic)))
     measured = observable.derived_from or topic
-    return Reason("not_recorded", measured, wording.missing_measurement(judgement.label(measured)))
+    return Reason(
+        "not_recorded", measured, wording.missing_measurement(judgement.label(measured), _unit(judgement, measured))
+    )
+
+
+def _unit(judgement: Judgement, name: str) -> str:
+    observable = judgement.ontology.observable(name)
+    return observable.unit if observable else ""
 
 
 def topic_words(judgement: Judgement, topic: str) -> str:
@@ -160,9 +167,10 @@ class Values:
         reasons = list(dict.fromkeys(self._behind(predicate, row, bound)))
         return because(*reasons) if reasons else None
 
-    def _behind(self, predicate: str, row: Row, bound: str) -> Iterator[Reason]:
+    def _behind(self, predicate: str, row: Row, bound: str, computed: bool = False) -> Iterator[Reason]:
+        """``computed`` says that the bound is that of a result computed from the row."""
         if predicate in ("measurement", "scan", "uptake_extent"):
-            yield from self._record(predicate, row, bound)
+            yield from self._record(predicate, row, bound, computed)
         elif predicate == "age":
             if row[1] != row[2]:
                 text = wording.age_unsure(self.judgement.prepared.patient.born, int(row[1]), int(row[2]))
@@ -170,12 +178,12 @@ class Values:
         elif predicate in LATEST:
             for each in self.judgement.matches("candidate", (*row[:2], None, None, None, None, None)):
                 if each[3] != each[4]:
-                    yield from self._behind("graded", each, bound)
+                    yield from self._behind("graded", each, bound, computed)
         else:
             for instance in self.judgement.instances(predicate, row):
-                yield from self._instance(instance, bound)
+                yield from self._instance(instance, bound, computed)
 
-    def _record(self, predicate: str, row: Row, bound: str) -> Iterator[Reason]:
+    def _record(self, predicate: str, row: Row, bound: str, computed: bool) -> Iterator[Reason]:
         record_id, low, high = str(row[1]), int(row[-2]), int(row[-1])
         if low == high:
             return
@@ -183,7 +191,12 @@ class Values:
         record = self.judgement.record(record_id)
         name = str(row[2]) if predicate != "uptake_extent" else record.procedure if isinstance(record, Imaging) else ""
         if (low, high) != (NEG_INF, POS_INF):
-            yield Reason("straddles_limit", self.concept(name), wording.astride(text, bound), (record_id,))
+            observable = self.judgement.ontology.observable(name) if name in self.judgement.ontology.names else None
+            if observable and observable.derivation == "in-reference-range":
+                text = wording.astride_range(text)
+            else:
+                text = wording.leaves_astride(text, bound) if computed else wording.astride(text, bound)
+            yield Reason("straddles_limit", self.concept(name), text, (record_id,))
         elif predicate == "uptake_extent":
             yield Reason("not_recorded", name, wording.missing_extent(text), (record_id,))
         elif predicate == "scan":
@@ -196,10 +209,16 @@ class Values:
             text = wording.missing_limit(why, text) if needs_limit else wording.unusable(text, why)
             yield Reason(code, self.concept(name), text, (record_id,))
 
-    def _instance(self, instance: Instance, bound: str) -> Iterator[Reason]:
+    def _instance(self, instance: Instance, bound: str, computed: bool) -> Iterator[Reason]:
         judgement = self.judgement
         found: list[Reason] = []
         atoms = [(step.item, step.values) for step in instance.steps if isinstance(step.item, Atom)]
+        limits = [item.terms[2] for item, _ in atoms if item.predicate in ("below", "at_most")]
+        named = {str(value) for _, values in atoms for value in values} & judgement.ontology.names
+        units = [known.unit for name in named if (known := judgement.ontology.observable(name))]
+        unit = units[0] if units else "1"
+        bound = next((describe.limit(term, unit) for term in limits if isinstance(term, Constant)), bound)
+        computed = computed or any(_is_formula(judgement, item) for item, _ in atoms)
         record_id = next((str(v[1]) for a, v in atoms if not a.negated and a.predicate in _RECORDS), "")
         for item, values in atoms:
             if item.negated:
@@ -210,7 +229,7 @@ class Values:
                 text = wording.unclear(describe.record(judgement, record_id))
                 found.append(Reason("not_recorded", str(values[2]), text, (record_id,)))
             elif _is_wide(judgement, item.predicate, values):
-                found += self._behind(item.predicate, values, bound)
+                found += self._behind(item.predicate, values, bound, computed)
         if not found:
             for item, values in atoms:
                 if item.negated:
@@ -225,6 +244,12 @@ class Values:
 
 
 _RECORDS = frozenset({"found", "doubtful", "ruled_out", "measurement", "scan", "treatment"})
+
+
+def _is_formula(judgement: Judgement, item: Atom) -> bool:
+    """Whether the atom computes a quantity other than the truth of a comparison."""
+    known = judgement.program.predicates[item.predicate]
+    return known.role == "builtin" and known.columns[-1].word == "High" and item.predicate not in ("below", "at_most")
 
 
 def _is_wide(judgement: Judgement, predicate: str, row: Row) -> bool:

@@ -52,7 +52,7 @@ def _question(judgement: Judgement, rule: Rule, attempt: Attempt) -> str:
     """What the rule asks for, in short."""
     asked = [
         goals.bounded_goal(judgement, attempt.path, item, rule.body)
-        if item.predicate in LATEST
+        if item.predicate in LATEST or item.predicate == "graded"
         else goals.goal(judgement, attempt.path, item)
         for item in rule.body
         if isinstance(item, Atom) and not item.negated and _is_derived(judgement, item) and item.predicate != "closed"

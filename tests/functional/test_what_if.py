@@ -139,7 +139,7 @@ def _proof(clause: Any) -> Any:
         ("born 1961", "START-NET", "I1", "64 or 65 completed years on 2026-11-20 (born 1961) · (assumed)"),
         ("born 2008", "START-NET", "I1", "(born 2008) · (assumed)"),
         ("sex male", "NCT05610826", "E13", "sex: male · (assumed)"),
-        ("arm 2 of NCT05610826", "NCT05610826", "I6", "randomised to arm 2 of NCT05610826 · (assumed)"),
+        ("arm 2 of NCT05610826", "NCT05610826", "I6", "randomized to arm 2 of NCT05610826 · (assumed)"),
         ("treatments complete", "NCT05610826", "E3", "declared complete as of 2026-11-20 · (assumed)"),
         ("68Ga-DOTATATE PET/CT, Krenning 1", "NCT05610826", "I4a", "Krenning score 1 · 2026-11-20 · (assumed)"),
     ],
@@ -206,7 +206,8 @@ def test_screen_assumes_the_same_of_every_patient(cli: Cli) -> None:
     assert run.out.count("assumed, not on record") == 2
     assert "arm 2 of NCT05610826 (on record)" in run.out
     assert "I11a: hemoglobin above 90 g/L: no (was: yes)" in run.out
-    assert "the latest hemoglobin: 85 g/L, 2026-11-20 (assumed)" in run.out
+    assert "hemoglobin 85 g/L, needs more than 90 g/L, measured on the day" in run.out
+    assert "judged (assumed)" in run.out
 
 
 def test_an_assumption_that_changes_nothing_says_so(cli: Cli) -> None:

@@ -28,6 +28,10 @@ def day(text: str) -> int:
         (NEG_INF, 5 * GRID, "g/L", "at most 5 g/L"),
         (NEG_INF, POS_INF, "g/L", "no usable value"),
         (11_714_285, 11_714_285, "1", "1.17"),
+        (29_971_425, 29_971_425, "1", "2.997"),
+        (30_000_005, 30_000_005, "1", "just above 3"),
+        (29_999_995, 29_999_995, "1", "just below 3"),
+        (0, 29_999_995, "1", "0 to just below 3"),
         (624_800_000, 624_810_000, "mL/min", "62.48 mL/min"),
         (674_140_000, 674_150_000, "mL/min", "67.4 mL/min"),
     ],
@@ -44,8 +48,8 @@ def test_span(low: int, high: int, unit: str, text: str) -> None:
         (day("2024-02-01"), day("2024-02-29"), "2024-02"),
         (day("2024-01-01"), day("2024-12-31"), "2024"),
         (day("2024-05-02"), day("2024-06-10"), "between 2024-05-02 and 2024-06-10"),
-        (FAR_PAST, day("2024-06-10"), "on or before 2024-06-10"),
-        (day("2024-06-10"), FAR_FUTURE, "on or after 2024-06-10"),
+        (FAR_PAST, day("2024-06-10"), "2024-06-10 or earlier"),
+        (day("2024-06-10"), FAR_FUTURE, "2024-06-10 or later"),
         (FAR_PAST, FAR_FUTURE, "an unknown day"),
     ],
 )
@@ -83,3 +87,33 @@ def test_sentences_as_parts() -> None:
     assert wording.lower_first("Some record could be it.") == "some record could be it"
     assert wording.lower_first("NET is meant.") == "NET is meant"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("original", "text"),
+    [
+        ("74 10*9/L", "74 × 10⁹/L"),
+        ("3.1 x10^9/L", "3.1 × 10⁹/L"),
+        ("3.1 K/uL", "3.1 K/µL"),
+        ("75000 /mm3", "75000/mm³"),
+        ("151 umol/L", "151 µmol/L"),
+        ("41 U/L", "41 U/L"),
+        ("> 90 mL/min/1.73m2", "> 90 mL/min/1.73 m²"),
+        ("<= 20 %", "≤ 20 %"),
+        ("21 /2 mm2", "21 per 2 mm²"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_as_written(original: str, text: str) -> None:
+    """The number is that of the source; only signs are set as print has them."""
+    assert describe.as_written(original) == text
+
+
+def test_kinds() -> None:
+    """What is said of one class stands in one sentence."""
+    steps = [
+        wording.kind_of("lymphoma", "malignancy"),
+        wording.no_kind_of("lymphoma", "NET"),
+        wording.no_kind_of("lymphoma", "NEC"),
+    ]
+    assert wording.kinds(steps) == "lymphoma: a kind of malignancy; not a kind of NET or NEC"

@@ -85,7 +85,7 @@ TEXTS = [
     ("complete: [conditions]\nfindings: [{concept: pancreatic neuroendocrine tumor, date: 2024}]", CHICAGO, "I1",
      "no liver metastases on record, declared complete as of 2026-11-20", ""),
     ("findings: [{concept: written informed consent, presence: absent, date: 2026-11-10}]", START, "I2",
-     "written informed consent, recorded absent, 2026-11-10, needs written informed consent on record", ""),
+     "written informed consent, recorded: no, 2026-11-10, needs written informed consent on record", ""),
     ("treatments: [{agent: 177Lu-DOTATATE, date: 2020-03-01}]", START, "E2",
      "177Lu-DOTATATE, 2020-03-01, a kind of PRRT", ""),
     ("sex: male\nborn: 1966-05-20\nmeasurements: [{observable: creatinine, value: 200 umol/L, date: 2026-11-10},\n"
@@ -151,7 +151,7 @@ SEVERAL = [
     (TWICE, START, "I11b", ["platelets 96 × 10⁹/L", "platelets 90 × 10⁹/L"], "both values of the day count"),
     (LESIONS, START, "I8", ["longest lesion diameter 9 mm"], "one larger lesion is enough"),
     (CANCERS, CHICAGO, "E16", ["breast carcinoma", "colorectal carcinoma"], "each must be excused"),
-    (DENIED, CHICAGO, "I1", ["liver metastases, recorded absent"], "denied, and missing from a complete list"),
+    (DENIED, CHICAGO, "I1", ["liver metastases, recorded as absent"], "denied, and missing from a complete list"),
 ]  # fmt: skip
 
 

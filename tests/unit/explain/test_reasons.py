@@ -14,7 +14,7 @@ START, CHICAGO = "START-NET", "NCT05610826"
 TABLE = [
     # a measurement that is not there
     ("", START, "I11a", "not_recorded", "Hemoglobin", "no hemoglobin on record"),
-    ("", START, "I2", "not_recorded", "WrittenInformedConsent", "nothing on record about written informed consent"),
+    ("", START, "I2", "not_recorded", "WrittenInformedConsent", "not on record: written informed consent"),
     ("", CHICAGO, "I5", "not_recorded", "birth date", "birth date is not on record"),
     ("", CHICAGO, "E6d", "not_declared_complete", "conditions", "not declared complete"),
     ("complete: [{domain: conditions, as_of: 2026-11-19}]", CHICAGO, "E6d", "not_declared_complete", "conditions",
@@ -50,7 +50,7 @@ TABLE = [
      "concept_too_general", "PRRT", "too general"),
     # dates
     ("complete: [treatments]\ntreatments: [{agent: capecitabine, started: 2025-01, ended: 2025-11}]", CHICAGO, "E3",
-     "date_imprecise", "Capecitabine", "on which side of 2025-11-20"),
+     "date_imprecise", "Capecitabine", "may lie on either side of 2025-11-20"),
     ("measurements:\n  - {observable: leukocytes, value: 2.9 10*9/L, date: 2026-11}\n"
      "  - {observable: leukocytes, value: 3.9 10*9/L, date: 2026-11-12}", START, "I11c", "date_imprecise",
      "Leukocytes", "which is the latest"),
@@ -59,7 +59,7 @@ TABLE = [
      "sex: female", START, "E1a", "date_imprecise", "Pregnancy", "which is the latest"),
     # the rest
     ("complete: [treatments]\ntreatments: [{agent: octreotide, started: 2024-06, ongoing: true}]", CHICAGO, "I6",
-     "not_yet_applicable", "NCT05610826", "not yet randomised"),
+     "not_yet_applicable", "NCT05610826", "not yet randomized"),
     ("measurements:\n  - {observable: platelets, value: 90 10*9/L, date: 2026-11-18}\n"
      "  - {observable: platelets, value: 110 10*9/L, date: 2026-11-18}", START, "I11b", "sources_disagree",
      "Platelets", "measurements[1]"),
