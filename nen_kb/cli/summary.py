@@ -15,6 +15,8 @@ from nen_kb.knowledge_base import ClauseResult, Status, TrialResult, Verdict
 _STYLE = {Verdict.ELIGIBLE: "good", Verdict.INELIGIBLE: "bad", Verdict.UNDETERMINED: "open"}
 _MARK = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✗", Verdict.UNDETERMINED: "?"}
 _BECAUSE = {"missing": "data are missing", "conflict": "sources disagree", "judgement": "a person must judge"}
+_RECOVERABLE = "recoverable: a later record could lift it"
+_PERMANENT = "permanent: no later record would lift it"
 _NOTES_SHOWN = 6
 STATE = {
     Status.MET: "yes",
@@ -52,8 +54,7 @@ def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | N
     title = f"{result.trial.id}   "
     was = f"   was: {before.verdict.value}" if before and before.verdict is not result.verdict else ""
     yield terminal.paint(title, "strong") + terminal.paint(verdict, _STYLE[result.verdict]) + was
-    addition = _addition(result)
-    if addition:
+    for addition in _additions(result):
         yield from terminal.wrap(addition, "  ")
     view = _View(terminal, before, _obstacles_of(result))
     yield from _section("fails", result.failing, view, "bad")
@@ -68,21 +69,21 @@ def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | N
         yield from terminal.wrap("  ".join(passed), "    ")
 
 
-def _addition(result: TrialResult) -> str:
-    """What the verdict word alone does not say."""
-    day = "" if result.eligible_from is None else iso(result.eligible_from)
+def _additions(result: TrialResult) -> Iterator[str]:
+    """What the verdict word alone does not say: why, whether it lasts, and when it changes by itself."""
     if result.verdict is Verdict.UNDETERMINED:
-        text = ", ".join(_BECAUSE[word] for word in result.undetermined_because)
-        return f"{text}; with the same record eligible from {day}" if day else text
-    if result.verdict is Verdict.INELIGIBLE:
-        if day:
-            return f"only time is needed: with the same record eligible from {day}"
-        return (
+        yield ", ".join(_BECAUSE[word] for word in result.undetermined_because)
+    elif result.verdict is Verdict.INELIGIBLE and result.eligible_from is not None:
+        yield "only time is needed"
+    elif result.verdict is Verdict.INELIGIBLE:
+        yield (
             "recoverable: a later record could lift it"
             if result.recoverable
             else "permanent: no later record would lift it"
         )
-    return ""
+    timeline = result.timeline()
+    if len(timeline.verdict_periods()) > 1:
+        yield timeline.sentence()
 
 
 def _obstacles_of(result: TrialResult) -> dict[str, list[Obstacle]]:

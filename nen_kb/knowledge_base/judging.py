@@ -24,7 +24,7 @@ class Judge:
         self.program = program
         self.evaluator = evaluator
         self.engine = engine
-        self.later = Later(program)
+        self.later = Later.of(program, evaluator)
         self._protocol = protocol_rows(program)
 
     def base_rows(

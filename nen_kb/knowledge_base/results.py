@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,8 @@ from nen_kb.explain import (
     undetermined_because,
 )
 from nen_kb.facts.dates import iso
+from nen_kb.knowledge_base.later import HORIZON_MONTHS
+from nen_kb.knowledge_base.timeline import Timeline, make_timeline
 from nen_kb.rules.ir import Clause, Trial
 
 
@@ -99,8 +101,6 @@ class TrialResult:
     eligible_from: int | None
     """The first later day on which the same facts give eligible; None if there is none within two years."""
     judgement: Judgement
-    clears: Mapping[str, int] = field(default_factory=dict)
-    """By clause or part, the first day on which time alone lifts it, where that is known."""
 
     def __getitem__(self, clause: str) -> ClauseResult:
         """The clause or part of that id; raises KeyError with the ids there are."""
@@ -146,11 +146,27 @@ class TrialResult:
 
     @cached_property
     def _obstacles(self) -> tuple[Obstacle, ...]:
-        return obstacles(self.judgement, self.trial.id, self.clears)
+        return obstacles(self.judgement, self.trial.id, self._clears)
+
+    @cached_property
+    def _clears(self) -> dict[str, int]:
+        """By failing clause, the first day within two years on which the patient passes it by time alone."""
+        if not self.failing:
+            return {}
+        periods = self.timeline().periods
+        days = {
+            clause.id: next((period.first for period in periods if clause.id not in period.in_the_way), None)
+            for clause in self.failing
+        }
+        return {clause: day for clause, day in days.items() if day is not None}
 
     def possible_if(self) -> PossibleIf:
         """The obstacles by what would lift them: nothing, a later record, or time alone."""
         return possible_if(self.obstacles())
+
+    def timeline(self, months: int = HORIZON_MONTHS) -> Timeline:
+        """The verdict over the coming months, 1 to 120, if nothing but time changes; raises UsageError for others."""
+        return make_timeline(self, months)
 
     def explain(self, *, width: int = 80, colour: bool = False) -> str:
         """The justification of every clause, the decisive ones first."""

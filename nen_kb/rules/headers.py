@@ -30,7 +30,7 @@ REASONS = frozenset((
 VOCABULARY_FIELDS = frozenset(("base", "given", "builtin", "means", "missing", "source"))
 GROUP_FIELDS = frozenset((
     "concept", "means", "says", "source", "trusted", "presumes", "changes", "columns", "missing", "number", "closed",
-    "reading", "when-missing", "manual", "damaged",
+    "reading", "when-missing", "manual", "damaged", "window",
 ))  # fmt: skip
 CLAUSE_FIELDS = GROUP_FIELDS | frozenset(["quote", "all", "any"])
 TRIAL_FIELDS = frozenset(["trial", "registry", "version", "title", "source"])
@@ -146,6 +146,9 @@ class _Outline:
             self.problem(line, code, f"the field {name!r} cannot be {word!r}", remedy)
         elif name == "trusted" and len(text.split()) < 4:
             self.problem(line, "header-value", "a trusted rule gives no argument", "Say why it holds, in a sentence.")
+        elif name == "window" and not re.match(r"\d+:\s*[^\s(]", text):
+            remedy = "Write `window 28: washout (4 weeks = 28 days)`."
+            self.problem(line, "header-value", f"{text!r} names no span of time", remedy)
         elif name == "number" and not re.match(r"-?\d+(\.\d+)?:\s*\S", text):
             self.problem(line, "header-value", f"{text!r} explains no number", "Write `number 28: 4 weeks = 28 days`.")
 

@@ -10,7 +10,7 @@ from nen_kb.errors import Problem
 from nen_kb.rules.checks.clauses import OUTCOMES
 from nen_kb.rules.columns import OntologyLike
 from nen_kb.rules.coverage import numbers, plain
-from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Kind, Place, Rule, Term, Trial, Variable
+from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Header, Kind, Place, Rule, Term, Trial, Variable
 from nen_kb.rules.reading import Reading
 
 
@@ -43,7 +43,7 @@ def _numbers(rule: Rule, trials: dict[str, Trial], ontology: OntologyLike) -> It
 
 def _explained(rule: Rule, trials: dict[str, Trial]) -> set[str]:
     """The numbers that the headers above the rule justify."""
-    origins = [text.split(":")[0] for text in rule.header.all("number")]
+    origins = _numbered(rule.header)
     if not rule.place.clause:
         return numbers([text for _, text in rule.header.fields]) | numbers(origins)
     trial_id, _, clause_id = rule.place.clause.rpartition(" ")
@@ -51,10 +51,15 @@ def _explained(rule: Rule, trials: dict[str, Trial]) -> set[str]:
     quotes: list[str] = []
     for clause in trial.clauses if trial else ():
         if clause.id == clause_id:
-            origins += [text.split(":")[0] for text in clause.header.all("number")]
+            origins += _numbered(clause.header)
         if clause.id == clause_id or clause_id in clause.parts:
             quotes += clause.header.all("quote")
     return numbers(quotes) | numbers(origins)
+
+
+def _numbered(header: Header) -> list[str]:
+    """The numbers that the fields ``number`` and ``window`` explain."""
+    return [text.split(":")[0] for name in ("number", "window") for text in header.all(name)]
 
 
 def _numerals(rule: Rule, ontology: OntologyLike) -> Iterator[tuple[Constant, Place, bool]]:
