@@ -11,9 +11,10 @@ from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import PatientError, Problem, UsageError
-from nen_kb.explain import explain_clause, proof_to_json
+from nen_kb.explain import explain_clause, proof_to_dot, proof_to_json, proof_to_mermaid
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import ClauseResult, TrialResult
+from nen_kb.sources.reading_all import Sources
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,6 +39,16 @@ def run(arguments: argparse.Namespace) -> int:
             "disclaimer": DISCLAIMER,
         }
         write(json.dumps(document, ensure_ascii=False, indent=2))
+    elif arguments.format == "html":
+        from nen_kb.report import Sheet, page  # costs time at start
+
+        notes = result.judgement.prepared.notes
+        opened = chosen[0].id if arguments.clause else ""
+        sheet = Sheet(_file(sources, result.patient), [result], notes)
+        write(page([sheet], kb.identity, labels=arguments.labels, opened=opened))
+    elif arguments.format in ("mermaid", "dot"):
+        draw = proof_to_mermaid if arguments.format == "mermaid" else proof_to_dot
+        write("\n\n".join(draw(explain_clause(result.judgement, trial, clause.id)) for clause in chosen))
     else:
         terminal = Terminal.of(sys.stdout)
         text = (
@@ -55,6 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
         write("\n".join(terminal.wrap(DISCLAIMER, "")))
     report(sources.problems)
     return PatientError.exit_code if sources.problems else 0
+
+
+def _file(sources: Sources, patient: str) -> str:
+    """The file that a patient was read from."""
+    return next(file for file, each in zip(sources.files, sources.patients, strict=True) if each.id == patient)
 
 
 def _chosen(found: list[Patient], arguments: argparse.Namespace) -> Patient:

@@ -11,7 +11,6 @@ from typing import Any
 from nen_kb.cli.assumed import assumed_lines
 from nen_kb.cli.assumed import judged as under
 from nen_kb.cli.loading import knowledge_base, patients
-from nen_kb.cli.page import page
 from nen_kb.cli.summary import note_lines, patient_lines, trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
@@ -47,7 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         write(json.dumps(_document(kb, judged, assumed, sources.notes, problems), ensure_ascii=False, indent=2))
     elif arguments.format == "html":
-        write(page(judged, kb.identity))
+        from nen_kb.report import Sheet, page  # costs time at start
+
+        sheets = [Sheet(file, results, notes) for file, results, notes in judged]
+        write(page(sheets, kb.identity, labels=arguments.labels, unread=sources.notes))
     else:
         _print(judged, assumed, sources.notes, arguments.notes)
     report(list(dict.fromkeys(problems)))

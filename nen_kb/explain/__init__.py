@@ -10,6 +10,8 @@ from nen_kb.explain.nearness import Obstacle, PossibleIf, obstacles, possible_if
 from nen_kb.explain.permanence import is_permanent
 from nen_kb.explain.proof import Proof
 from nen_kb.explain.reasons import reasons, undetermined_because
+from nen_kb.explain.render_graph import to_dot as proof_to_dot
+from nen_kb.explain.render_graph import to_mermaid as proof_to_mermaid
 from nen_kb.explain.render_json import to_json as proof_to_json
 from nen_kb.explain.render_text import PLAIN, render
 
@@ -27,7 +29,9 @@ __all__ = [
     "obstacles",
     "person_words",
     "possible_if",
+    "proof_to_dot",
     "proof_to_json",
+    "proof_to_mermaid",
     "reasons",
     "record_words",
     "render",

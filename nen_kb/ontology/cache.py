@@ -15,7 +15,7 @@ from typing import cast
 
 from nen_kb.ontology.model import ClassData, OntologyData
 
-FORMAT = "nen-kb ontology cache 2"
+FORMAT = "nen-kb ontology cache 3"
 """Changed whenever the form of the cached data or the way it is read from OWL changes."""
 
 

@@ -100,6 +100,8 @@ class ClassData(TypedDict):
     """One class as read from OWL; also what the cache holds."""
 
     label: str
+    translations: dict[str, str]
+    """Labels in other languages than English, by language."""
     definition: str
     source: str
     synonyms: list[str]

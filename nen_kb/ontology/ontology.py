@@ -112,6 +112,11 @@ class Ontology:
         """The preferred English label of the class.  Raises UnknownName."""
         return self._data["classes"][self._known(local)]["label"]
 
+    def label_in(self, local: str, language: str) -> str | None:
+        """The label of the class in that language (``sv``), or None where it has none.  Raises UnknownName."""
+        entry = self._data["classes"][self._known(local)]
+        return entry["label"] if language == "en" else entry["translations"].get(language)
+
     def find(self, text: str) -> str:
         """The local name of the class that a label, synonym, local name or code (``SYSTEM:code``) names.
 

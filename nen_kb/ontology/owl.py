@@ -247,6 +247,11 @@ class _Reader:
         ]
         return ClassData(
             label=english[0] if english else "",
+            translations={
+                str(label.lang): str(label)
+                for label in sorted(entity.label, key=str, reverse=True)
+                if getattr(label, "lang", "") not in ("", "en")
+            },
             definition=_first(self._texts(entity, f"{_OBO}IAO_0000115")),
             source="; ".join(self._texts(entity, f"{_OBO}IAO_0000119")),
             synonyms=synonyms,

@@ -108,7 +108,7 @@ def test_the_text_counts_first_and_then_explains(cli: Cli, lowered: Path, cases:
         "      old – 100 × 10⁹/L is at most 100 × 10⁹/L",
         "      new – no hemoglobin on record",
         "      new – no count of leukocytes on record",
-        "      new – no neutrophils on record",
+        "      new – no count of neutrophils on record",
         "      new – no ASAT on record",
         "      new – and 3 more",
         "      I11b  no → yes",

@@ -177,3 +177,11 @@ def test_every_class_has_label_definition_and_a_place(ontology: Ontology) -> Non
 def test_version_and_hash_identify_the_ontology(ontology: Ontology) -> None:
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", ontology.version)
     assert re.fullmatch(r"[0-9a-f]{64}", ontology.sha256)
+
+
+def test_a_label_is_given_in_the_language_asked_for_or_not_at_all(ontology: Ontology) -> None:
+    assert ontology.label_in("Capecitabine", "sv") == "kapecitabin"
+    assert ontology.label_in("Capecitabine", "en") == ontology.label("Capecitabine") == "capecitabine"
+    assert ontology.label_in("Everolimus", "sv") is None
+    with pytest.raises(UnknownName):
+        ontology.label_in("Nothing", "sv")
