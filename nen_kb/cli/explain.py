@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from nen_kb.cli.assumed import assumed_lines, judged
@@ -11,9 +10,11 @@ from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import PatientError, Problem, UsageError
-from nen_kb.explain import explain_clause, proof_to_dot, proof_to_json, proof_to_mermaid
+from nen_kb.explain import explain_clause, proof_to_dot, proof_to_mermaid
+from nen_kb.explain.proof_file import proof_text
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import ClauseResult, TrialResult
+from nen_kb.knowledge_base.document import proof_document
 from nen_kb.sources.reading_all import Sources
 
 
@@ -29,16 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     (result, *_), found = judged(kb, _chosen(list(sources.patients), arguments), [trial], arguments.assume)
     chosen = [_clause(result, arguments.clause)] if arguments.clause else list(result.clauses)
     if arguments.format == "json":
-        document = {
-            **({"what_if": found.to_json()} if found else {}),
-            "result": result.to_json(),
-            "proofs": [
-                proof_to_json(explain_clause(result.judgement, trial, clause.id), result.judgement) for clause in chosen
-            ],
-            "knowledge_base": kb.identity.to_json(),
-            "disclaimer": DISCLAIMER,
-        }
-        write(json.dumps(document, ensure_ascii=False, indent=2))
+        write(proof_text(proof_document(kb.identity, result, chosen, arguments.alternatives, DISCLAIMER)))
     elif arguments.format == "html":
         from nen_kb.report import Sheet, page  # costs time at start
 
@@ -51,11 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         write("\n\n".join(draw(explain_clause(result.judgement, trial, clause.id)) for clause in chosen))
     else:
         terminal = Terminal.of(sys.stdout)
-        text = (
-            chosen[0].explain(width=terminal.width, colour=terminal.colour)
-            if arguments.clause
-            else result.explain(width=terminal.width, colour=terminal.colour)
-        )
+        explained = chosen[0] if arguments.clause else result
+        text = explained.explain(width=terminal.width, colour=terminal.colour, alternatives=arguments.alternatives)
         if found or not arguments.clause:
             write(terminal.paint(result.patient, "strong"))
         if found:

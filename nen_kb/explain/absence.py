@@ -26,14 +26,12 @@ _ABSENT: Mapping[str, Callable[[str], str]] = {
     "asserted_later": wording.none_asserts,
 }
 _MOST_WAYS = 5000
+"""Rows that are tried through one rule; beyond that the search is cut short, and the proof says so."""
 
 
 def nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
     """The node for a negated premise that holds."""
-    key = ("nothing", predicate, pattern)
-    if key not in judgement.memo:
-        judgement.memo[key] = _nothing(judgement, predicate, pattern)
-    found = judgement.memo[key]
+    found = judgement.remembered(("nothing", predicate, pattern), lambda: _nothing(judgement, predicate, pattern))
     assert isinstance(found, Nothing)
     return found
 
@@ -65,6 +63,7 @@ def _nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
         days=tuple(dict.fromkeys(_named_days(judgement, predicate))) if children else (),
         checked=checked,
         predicate=predicate,
+        row=pattern,
         children=children,
         minor=minor,
     )
@@ -115,7 +114,10 @@ def excluded(judgement: Judgement, predicate: str, pattern: Pattern) -> Iterator
 def _walk(
     judgement: Judgement, rule: Rule, body: tuple[BodyItem, ...], place: int, path: Path, record: str, ways: list[int]
 ) -> Iterator[Why]:
-    if place == len(body) or ways[0] <= 0:
+    if place == len(body):
+        return
+    if ways[0] <= 0:
+        judgement.cuts += 1
         return
     item = body[place]
     if isinstance(item, Comparison):

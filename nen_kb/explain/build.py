@@ -23,29 +23,39 @@ from nen_kb.explain.proof import (
     Side,
 )
 from nen_kb.explain.reasons import reasons
+from nen_kb.explain.support import by_height
 from nen_kb.explain.ways import missing, not_shown
+from nen_kb.rules.instances import Instance
 from nen_kb.rules.ir import Clause
 
+_MOST_ALTERNATIVES = 10
+"""Other ways to show a side that are given where they are asked for; how many there are is always said."""
 
-def explain_clause(judgement: Judgement, trial: str, clause: str) -> Proof:
+
+def explain_clause(judgement: Judgement, trial: str, clause: str, alternatives: bool = False) -> Proof:
     """Why the clause or part has its status.
 
     met or unmet: the shortest derivation; conflicting: one for each side; unknown: for each side what
     would show it and what is missing.  A clause with parts has the proofs of its parts below it, the
-    deciding ones first.  Raises KeyError for a clause that is not there.
+    deciding ones first.  With ``alternatives`` a side that is shown stands there in its other ways too, the
+    shortest first.  Raises KeyError for a clause that is not there.
     """
-    key = ("proof", trial, clause)
-    if key not in judgement.memo:
-        judgement.memo[key] = _conclusion(judgement, judgement.clause(trial, clause))
-    found = judgement.memo[key]
+    known = judgement.clause(trial, clause)
+
+    def made() -> Conclusion:
+        before = judgement.cuts
+        proof = _conclusion(judgement, known, alternatives)
+        return replace(proof, partial=judgement.cuts > before)
+
+    found = judgement.remembered(("proof", trial, clause, alternatives), made)
     assert isinstance(found, Conclusion)
     return found
 
 
-def _conclusion(judgement: Judgement, clause: Clause) -> Conclusion:
+def _conclusion(judgement: Judgement, clause: Clause, alternatives: bool) -> Conclusion:
     status = judgement.status(clause.trial, clause.id)
     header = clause.header
-    children = tuple((_parts if clause.parts else _sides)(judgement, clause, status))
+    children = tuple((_parts if clause.parts else _sides)(judgement, clause, status, alternatives))
     files = dict.fromkeys(file for child in children for file in _files(child))
     return Conclusion(
         text=f"{clause.id} {wording.STATUS[status]}",
@@ -68,14 +78,14 @@ def _conclusion(judgement: Judgement, clause: Clause) -> Conclusion:
     )
 
 
-def _parts(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
-    proofs = [explain_clause(judgement, clause.trial, part) for part in clause.parts]
+def _parts(judgement: Judgement, clause: Clause, status: str, alternatives: bool) -> Iterator[Node]:
+    proofs = [explain_clause(judgement, clause.trial, part, alternatives) for part in clause.parts]
     yield from sorted(
         proofs, key=lambda proof: (proof.status != status, proof.status not in ("unknown", "conflicting"))
     )
 
 
-def _sides(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
+def _sides(judgement: Judgement, clause: Clause, status: str, alternatives: bool) -> Iterator[Node]:
     if status == "unknown":
         for side in ("met", "unmet"):
             lacking = not_shown(judgement, clause, side)
@@ -86,11 +96,21 @@ def _sides(judgement: Judgement, clause: Clause, status: str) -> Iterator[Node]:
         found = shown(judgement, side, (judgement.patient, clause.trial, clause.id))
         if found is None:
             continue
-        instance, _ = found
-        children = premises(judgement, instance)
-        place = f"{instance.rule.place.file}:{instance.rule.place.line}"
-        whole = Side(text=wording.side(side, True), side=side, shown=True, place=place, children=children)
-        yield replace(whole, children=(*children, *unsaid(judgement, clause, side, instance, whole)))
+        instance, others = found
+        first = _side(judgement, side, instance)
+        unseen = tuple(unsaid(judgement, clause, side, instance, first))
+        yield replace(first, others=others, children=(*first.children, *unseen))
+        if alternatives:
+            ways = (_side(judgement, side, each) for each in by_height(judgement, side, instance.row)[1:])
+            told = dict.fromkeys(way for way in ways if way.children != first.children)
+            for way in list(told)[:_MOST_ALTERNATIVES]:
+                yield replace(way, text=wording.another_way(side), alternative=True)
+
+
+def _side(judgement: Judgement, side: str, instance: Instance) -> Side:
+    children = premises(judgement, instance)
+    place = f"{instance.rule.place.file}:{instance.rule.place.line}"
+    return Side(text=wording.side(side, True), side=side, shown=True, place=place, children=children)
 
 
 def _files(node: Node) -> Iterator[str]:
@@ -120,7 +140,8 @@ def one_line(proof: Conclusion, steps: bool = True) -> list[str]:
     """
     while proof.children and isinstance(proof.children[0], Conclusion):
         proof = proof.children[0]
-    lines = [line for side in proof.children for child in side.children for line in _line(child, steps)]
+    sides = [node for node in proof.children if not (isinstance(node, Side) and node.alternative)]
+    lines = [line for side in sides for child in side.children for line in _line(child, steps)]
     return list(dict.fromkeys(lines))
 
 

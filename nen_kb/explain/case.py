@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from nen_kb.facts.normalise import Prepared, Record, Row
 from nen_kb.ontology import Ontology
-from nen_kb.rules.evaluate import Base, Evaluator, Instance, Model, sort_key
+from nen_kb.rules.instances import AnyEvaluator, AnyModel, Base, Instance, sort_key
 from nen_kb.rules.ir import Atom, BodyItem, Clause, Comparison, Constant, Kind, Program, Rule, Variable
 from nen_kb.rules.strata import inputs, named, ordered_body, variables
 
 Pattern = tuple[str | int | None, ...]
 """A row with None where anything may stand."""
 
-_BODIES: WeakKeyDictionary[Evaluator, dict[tuple[int, frozenset[str]], tuple[BodyItem, ...]]] = WeakKeyDictionary()
+_BODIES: WeakKeyDictionary[AnyEvaluator, dict[tuple[int, frozenset[str]], tuple[BodyItem, ...]]] = WeakKeyDictionary()
 """Ordered rule bodies, kept as long as the evaluator of their program is."""
-_RULES: WeakKeyDictionary[Evaluator, dict[str, tuple[Rule, ...]]] = WeakKeyDictionary()
+_RULES: WeakKeyDictionary[AnyEvaluator, dict[str, tuple[Rule, ...]]] = WeakKeyDictionary()
 
 
 def _in_text_order(rule: Rule, bound: frozenset[str], program: Program) -> tuple[BodyItem, ...]:
@@ -49,7 +49,7 @@ class Judgement:
     """
 
     def __init__(
-        self, program: Program, evaluator: Evaluator, prepared: Prepared, model: Model, base_rows: Base
+        self, program: Program, evaluator: AnyEvaluator, prepared: Prepared, model: AnyModel, base_rows: Base
     ) -> None:
         self.program = program
         self.evaluator = evaluator
@@ -66,6 +66,9 @@ class Judgement:
         self._instances: dict[tuple[str, Row], tuple[Instance, ...]] = {}
         self.memo: dict[object, object] = {}
         """Kept by the modules of this package, so that one clause's work serves the next."""
+        self.cuts = 0
+        """How often a search was cut short, or a result of one was used, so far."""
+        self._cut_short: set[object] = set()
 
     @property
     def ontology(self) -> Ontology:
@@ -144,6 +147,17 @@ class Judgement:
                 )
             )
         return rules[key]
+
+    def remembered(self, key: object, make: Callable[[], object]) -> object:
+        """What ``make`` gives, made once; a result of a search that was cut short counts as a cut each time."""
+        if key not in self.memo:
+            before = self.cuts
+            self.memo[key] = make()
+            if self.cuts > before:
+                self._cut_short.add(key)
+        elif key in self._cut_short:
+            self.cuts += 1
+        return self.memo[key]
 
     def record(self, record_id: str) -> Record | None:
         """The record of that id, if it counts on the day judged."""

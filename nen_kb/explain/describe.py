@@ -216,10 +216,11 @@ def thing(judgement: Judgement, found: object) -> str:
     if isinstance(found, Measurement):
         observable = judgement.ontology.observable(found.observable)
         text = f"{judgement.label(found.observable)} {quantity(found, observable.unit if observable else '1')}"
-        upper = found.upper or judgement.prepared.limits_used.get(found.id)
+        upper = found.upper
         if upper is None or not judgement.ontology.derived(found.observable):
             return text
-        lower = f"{as_written(found.lower.original)} to " if found.lower else "up to "
+        own_lower = found.lower and found.lower.source == "result"
+        lower = f"{as_written(found.lower.original)} to " if found.lower and own_lower else "up to "
         site = ", table of the site" if upper.source == "site" else ""
         return f"{text}, normal {lower}{as_written(upper.original)}{site}"
     if isinstance(found, Finding):

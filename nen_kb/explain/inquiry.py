@@ -27,7 +27,7 @@ _CLASSED = frozenset({"found", "treatment", "measurement", "scan"})
 """Those of which the class stands in the third column, and any test is of that class."""
 _TESTS = frozenset({"isa", "disjoint", "overlaps"})
 _MOST_WAYS = 2000
-"""Ways through one rule that are followed; a record so large is cut short, in a fixed order."""
+"""Ways through one rule that are followed; beyond that the search is cut short, and the proof says so."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ class Inquiry:
 
     def fails(self, predicate: str, pattern: Pattern) -> Doubt | None:
         """Why no row fits the pattern, or None if surely none can."""
-        key = ("fails", predicate, pattern)
-        if key not in self.judgement.memo:
-            self.judgement.memo[key] = self._fails(predicate, pattern)
-        found = self.judgement.memo[key]
+        found = self.judgement.remembered(("fails", predicate, pattern), lambda: self._fails(predicate, pattern))
         assert found is None or isinstance(found, Doubt)
         return found
 
@@ -141,6 +138,7 @@ class Inquiry:
         for row in rows:
             self.ways += 1
             if self.ways > _MOST_WAYS:
+                self.judgement.cuts += 1
                 return
             if test and self._surely_not(*test, str(row[2])):
                 continue
@@ -347,10 +345,7 @@ class Inquiry:
 
     def stands(self, predicate: str, pattern: Pattern) -> Doubt | None:
         """Why a row that fits the pattern may be wrong; None if some row surely holds."""
-        key = ("stands", predicate, pattern)
-        if key not in self.judgement.memo:
-            self.judgement.memo[key] = self._stands(predicate, pattern)
-        found = self.judgement.memo[key]
+        found = self.judgement.remembered(("stands", predicate, pattern), lambda: self._stands(predicate, pattern))
         assert found is None or isinstance(found, Doubt)
         return found
 

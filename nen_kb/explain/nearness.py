@@ -19,7 +19,7 @@ from nen_kb.explain.causes import Absence, Event, Premise, State, Way, near_days
 from nen_kb.explain.told import Told
 from nen_kb.explain.written import UP
 from nen_kb.facts.dates import iso
-from nen_kb.rules.evaluate import Model
+from nen_kb.rules.instances import AnyModel
 from nen_kb.rules.ir import Clause
 
 PERMANENT, RECORD, TIME = "permanent", "record", "time"
@@ -187,7 +187,7 @@ def _enough(judgement: Judgement, part: Clause, side: str, causes: list[tuple[To
     return causes
 
 
-def _with_value(judgement: Judgement, said: Told) -> Model:
+def _with_value(judgement: Judgement, said: Told) -> AnyModel:
     """The model of the same record but for one measurement, which has the value that is needed."""
     measured = judgement.model.rows("measurement")
     value = said.reached

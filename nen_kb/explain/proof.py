@@ -6,7 +6,7 @@ and its helpers; renderers only lay them out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -25,12 +25,12 @@ class Node:
     def to_json(self) -> dict[str, Any]:
         """The node as JSON: its kind, its fields, its children; empty fields are left out."""
         found: dict[str, Any] = {"kind": self.kind}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "children":
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name == "children":
                 continue
             if value not in ("", (), None, False):
-                found[field.name] = _json(value)
+                found[each.name] = _json(value)
         if self.children:
             found["children"] = [child.to_json() for child in self.children]
         return found
@@ -147,6 +147,8 @@ class Nothing(Node):
     checked: str
     """What was looked for, in the words of the rules."""
     predicate: str
+    row: tuple[str | int | None, ...] = field(default=(), compare=False)
+    """The row that does not exist, with None where anything may stand."""
     days: tuple[str, ...] = ()
     """Days that the reasons mention, each with what it is."""
 
@@ -204,6 +206,10 @@ class Side(Node):
     shown: bool
     place: str = ""
     """File and line of the rule that shows it."""
+    others: int = 0
+    """In how many other ways it is shown too."""
+    alternative: bool = False
+    """Whether it is one of those other ways, given because they were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +234,8 @@ class Conclusion(Node):
     reasons: tuple[Missing, ...] = ()
     files: tuple[str, ...] = ()
     """The files the records used come from."""
+    partial: bool = False
+    """Whether a search below it was cut short because the record is too large: something may be left out."""
 
 
 Proof = Conclusion

@@ -23,9 +23,7 @@ def reasons(judgement: Judgement, trial: str, clause: str) -> tuple[Reason, ...]
     A clause with parts has the reasons of its open parts, the conflicting ones first if it is conflicting itself.
     """
     key = ("reasons", trial, clause)
-    if key not in judgement.memo:
-        judgement.memo[key] = _reasons(judgement, judgement.clause(trial, clause))
-    found = judgement.memo[key]
+    found = judgement.remembered(key, lambda: _reasons(judgement, judgement.clause(trial, clause)))
     assert isinstance(found, tuple)
     return found
 

@@ -14,7 +14,8 @@ Kinds of nodes: clause, side, way, rule, fact, ontology, comparison, computation
 excluded, missing; their fields are those of the classes in ``proof``, without the empty ones.
 
 The derivation holds each rule instance once, before those that use it: shortest derivations of met
-or unmet, for each side shown and each part.  A step is ``{"atom", "row"}``, ``{"none", "row"}`` (a row
+or unmet, for each side shown and each part, and behind them, where other ways are shown, the last step of every
+other derivation.  A step is ``{"atom", "row"}``, ``{"none", "row"}`` (a row
 that does not exist, null where anything may stand) or ``{"compare", "values"}``.  ``facts`` are the base and
 ontology rows it rests on.  Quantities there are ten-millionths of the canonical unit, days are ordinals.
 """
@@ -27,10 +28,10 @@ from typing import Any
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.facts import fact
 from nen_kb.explain.proof import Conclusion, Excluded, Fact, Latest, Missing, Node, Proof, Side
-from nen_kb.explain.support import best_row, shortest
+from nen_kb.explain.support import best_row, by_height, shortest
 from nen_kb.facts.dates import iso
 from nen_kb.facts.normalise import Row
-from nen_kb.rules.evaluate import Step
+from nen_kb.rules.instances import Instance, Step
 from nen_kb.rules.ir import Comparison
 
 
@@ -38,10 +39,13 @@ def to_json(proof: Proof, judgement: Judgement) -> dict[str, Any]:
     """The proof and what it was made from, as described above."""
     instances: dict[tuple[str, Row], dict[str, Any]] = {}
     facts: dict[tuple[str, Row], dict[str, Any]] = {}
+    others: dict[Instance, dict[str, Any]] = {}
     for side, clause in _shown(proof):
         row = best_row(judgement, side.side, (judgement.patient, clause.trial, clause.clause))
         if row is not None:
             _derive(judgement, side.side, row, instances, facts)
+        for other in by_height(judgement, side.side, row)[1:] if row is not None and side.alternative else ():
+            others[other] = _instance(judgement, other, instances, facts)
     return {
         "patient": judgement.patient,
         "day": iso(judgement.day),
@@ -52,7 +56,7 @@ def to_json(proof: Proof, judgement: Judgement) -> dict[str, Any]:
         "rules_sha256": judgement.program.sha256,
         "proof": proof.to_json(),
         "records": [_record(judgement, each) for each in dict.fromkeys(_records(proof))],
-        "derivation": list(instances.values()),
+        "derivation": [*instances.values(), *others.values()],
         "facts": list(facts.values()),
     }
 
@@ -80,14 +84,23 @@ def _derive(
         if judgement.program.predicates[predicate].role != "builtin":
             facts.setdefault((predicate, row), {"predicate": predicate, "row": list(row)})
         return
-    instance = found[0]
+    made = _instance(judgement, found[0], instances, facts)
+    instances[predicate, row] = made
+
+
+def _instance(
+    judgement: Judgement,
+    instance: Instance,
+    instances: dict[tuple[str, Row], dict[str, Any]],
+    facts: dict[tuple[str, Row], dict[str, Any]],
+) -> dict[str, Any]:
     for step in instance.steps:
         if not isinstance(step.item, Comparison) and not step.item.negated:
             _derive(judgement, step.item.predicate, step.values, instances, facts)
-    instances[predicate, row] = {
+    return {
         "rule": f"{instance.rule.place.file}:{instance.rule.place.line}",
-        "predicate": predicate,
-        "row": list(row),
+        "predicate": instance.rule.head.predicate,
+        "row": list(instance.row),
         "steps": [_step(step) for step in instance.steps],
     }
 

@@ -160,8 +160,8 @@ class _Layout:
             yield from self.field("absence", proof.closed, inner)
         if not proof.part_of:
             yield from self.field("records", ", ".join(proof.files), inner)
-        places = [side.place for side in proof.children if isinstance(side, Side) and side.place]
-        yield from self.field("rule", ", ".join(places), inner)
+        yield from self.field("rule", ", ".join(_places(proof)), inner)
+        yield from self.field("partial", wording.partial() if proof.partial else "", inner)
         if proof.mode != "single":
             yield from self.field("parts", wording.whole(proof.mode, len(proof.children)), inner)
         elif unknown:
@@ -347,6 +347,17 @@ def _class_spoken_of(node: Node) -> object:
 def _joined(steps: Sequence[Node]) -> Node:
     """Steps about one class as one; a node by itself as it is."""
     return replace(steps[0], text=wording.kinds([step.text for step in steps])) if len(steps) > 1 else steps[0]
+
+
+def _places(proof: Conclusion) -> Iterator[str]:
+    """Where the rules stand that show the sides, and in how many other ways each side is shown."""
+    sides = [side for side in proof.children if isinstance(side, Side) and side.place]
+    for side in sides:
+        told = sum(other.side == side.side and other.alternative for other in sides)
+        if side.others and not side.alternative:
+            yield f"{side.place} ({wording.others_shown(side.others, told)})"
+        elif not side.alternative:
+            yield side.place
 
 
 def _still_worth(nodes: Sequence[Node], numbers: Numbers) -> list[Node]:

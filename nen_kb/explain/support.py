@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nen_kb.explain.case import Judgement, Pattern
 from nen_kb.facts.normalise import Row
-from nen_kb.rules.evaluate import Instance, sort_key
+from nen_kb.rules.instances import Instance, sort_key
 from nen_kb.rules.ir import Atom
 
 
@@ -16,13 +16,20 @@ def shortest(judgement: Judgement, predicate: str, row: Row) -> tuple[Instance, 
     if key not in judgement.memo:
         best: tuple[Instance, int] | None = None
         for instance in judgement.instances(predicate, row):
-            height = 1 + max(
-                (_height(judgement, item, values) for item, values in positives(judgement, instance)), default=0
-            )
+            height = _levels(judgement, instance)
             if best is None or height < best[1]:
                 best = instance, height
         judgement.memo[key] = best
     return judgement.memo[key]  # type: ignore[return-value]  # only this function stores under that key
+
+
+def by_height(judgement: Judgement, predicate: str, row: Row) -> list[Instance]:
+    """Every instance that proves the row, the one with the fewest levels first; the first is ``shortest``."""
+    return sorted(judgement.instances(predicate, row), key=lambda instance: _levels(judgement, instance))
+
+
+def _levels(judgement: Judgement, instance: Instance) -> int:
+    return 1 + max((_height(judgement, item, values) for item, values in positives(judgement, instance)), default=0)
 
 
 def _height(judgement: Judgement, predicate: str, row: Row) -> int:

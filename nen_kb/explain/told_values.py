@@ -231,7 +231,7 @@ def _raw(judgement: Judgement, bound: Bound, topic: str, op: str, limit: int, te
     if observable is None or not isinstance(record, Measurement) or record.value is None:
         return _Need(op, exact, written=text)
     measured = judgement.ontology.observable(record.observable)
-    upper = record.upper or judgement.prepared.limits_used.get(record.id)
+    upper = record.upper
     if observable.derivation == "times-upper-limit" and upper is not None and measured is not None:
         note = words.times_limit(
             describe.number(limit), amounts.limit_text(upper, amounts.written(record, measured).unit)

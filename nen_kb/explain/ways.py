@@ -46,6 +46,8 @@ def _rule(judgement: Judgement, rule: Rule, attempts: list[Attempt]) -> Iterator
         steps = tuple(_steps(judgement, attempt))
         place = f"{rule.place.file}:{rule.place.line}"
         yield Way(text=_question(judgement, rule, attempt), place=place, mark=mark, children=steps)
+    if len(still_open) > len(chosen):
+        yield Missing(text=wording.more_ways(len(still_open) - len(chosen)), mark="open")
 
 
 def _question(judgement: Judgement, rule: Rule, attempt: Attempt) -> str:

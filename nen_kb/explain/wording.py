@@ -347,6 +347,24 @@ def other_ways(count: int) -> str:
     return f"also in {count} other {'way' if count == 1 else 'ways'}"
 
 
+def others_shown(count: int, told: int) -> str:
+    """``told`` of the other ways stand below."""
+    return f"{other_ways(count)}, {told if told < count else 'as'} shown below" if told else other_ways(count)
+
+
+def another_way(status: str) -> str:
+    """The heading over one more way to show a side."""
+    return f"another way to show it {STATUS[status]}"
+
+
+def more_ways(count: int) -> str:
+    return f"and in {count} more {'way' if count == 1 else 'ways'} of the same kind"
+
+
+def partial() -> str:
+    return "the record is so large that the search was cut short: something may be left out"
+
+
 def whole(mode: str, count: int) -> str:
     return f"all of these {count} parts are needed" if mode == "all" else f"any one of these {count} parts is enough"
 

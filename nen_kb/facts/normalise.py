@@ -80,6 +80,7 @@ class Prepared:
     """One patient's rows, the records behind them, and what was set aside."""
 
     patient: Patient
+    """As the source has her, with the limits of normal that a site's table adds to her results."""
     ontology: Ontology
     static: Mapping[str, frozenset[Row]]
     records: Mapping[str, Record]
@@ -92,8 +93,6 @@ class Prepared:
     named: frozenset[str]
     """Classes that a finding about another finding names."""
     notes: tuple[Note, ...]
-    limits_used: Mapping[str, Limit]
-    """By record id: the upper limit taken from the site's table."""
 
     def rows(self, asked: Mapping[str, frozenset[str]], day: int | None = None) -> dict[str, frozenset[Row]]:
         """All base and hierarchy rows, judged on the index day or on a later ``day``.
@@ -171,7 +170,7 @@ class _Normaliser:
         self.doubted: set[str] = set()
         self.named: set[str] = set()
         self.notes: list[Note] = []
-        self.limits_used: dict[str, Limit] = {}
+        self.measurements: list[Measurement] = []
 
     def result(self) -> Prepared:
         patient = self.patient
@@ -190,6 +189,8 @@ class _Normaliser:
             self._treatment(treatment)
         for declaration in patient.declarations:
             self.records[declaration.id] = declaration
+        if self.limits is not None:
+            patient = replace(patient, measurements=tuple(self.measurements))
         return Prepared(
             patient=patient,
             ontology=self.ontology,
@@ -201,7 +202,6 @@ class _Normaliser:
             doubted=frozenset(self.doubted),
             named=frozenset(self.named),
             notes=(*patient.notes, *self.notes),
-            limits_used=self.limits_used,
         )
 
     def _known_by_index_day(self, record: Record, begins: int, what: str) -> bool:
@@ -239,35 +239,41 @@ class _Normaliser:
             self.named.add(finding.about)
 
     def _measurement(self, found: Measurement) -> None:
+        found = self._with_limits(found)
+        self.measurements.append(found)
         if not self._known_by_index_day(found, found.when.first, "this measurement"):
             return
-        when = self._dated(found.id, found.when)
-        sex, site = self.patient.sex, self.limits
-        upper = found.upper or (site.upper(found.observable, sex, when) if site else None)
-        lower = found.lower or (site.lower(found.observable, sex, when) if site else None)
-        if upper is not None and upper is not found.upper:
-            self.limits_used[found.id] = upper
+        self._dated(found.id, found.when)
         self._value(found.id, found.observable, found.value)
         if found.value is None:
             self.troubles[found.id, found.observable] = Trouble(found.trouble, found.trouble_text)
         for derived, source, derivation in _derivations(self.ontology):
             if self.ontology.isa(found.observable, source):
                 if derivation == "times-upper-limit":
-                    self._times_limit(found, derived, upper)
+                    self._times_limit(found, derived)
                 else:
-                    self._in_range(found, derived, lower, upper)
+                    self._in_range(found, derived)
             elif self.ontology.overlaps(found.observable, source):
                 text = f"too general to tell whether it is {self.ontology.label(source)}"
                 self.troubles[found.id, derived] = Trouble("concept_too_general", text)
                 self._value(found.id, derived, None)
+
+    def _with_limits(self, found: Measurement) -> Measurement:
+        """The result with the limits of the site's table where it brings none of its own."""
+        if self.limits is None or found.when.first > self.patient.index_date:
+            return found
+        sex, when = self.patient.sex, self._cut(found.when)
+        upper = found.upper or self.limits.upper(found.observable, sex, when)
+        lower = found.lower or self.limits.lower(found.observable, sex, when)
+        return replace(found, upper=upper, lower=lower)
 
     def _value(self, record_id: str, observable: str, value: Span | None) -> None:
         span = EVERYTHING if value is None else value
         self.rows["measurement"].add((self.name, record_id, observable, span.low, span.high))
         self.recorded.add(observable)
 
-    def _times_limit(self, found: Measurement, derived: str, upper: Limit | None) -> None:
-        ratio = None
+    def _times_limit(self, found: Measurement, derived: str) -> None:
+        ratio, upper = None, found.upper
         if found.value is None:
             self.troubles[found.id, derived] = Trouble(found.trouble, found.trouble_text)
         elif upper is None:
@@ -278,8 +284,8 @@ class _Normaliser:
                 self.troubles[found.id, derived] = Trouble("unit_unusable", "the upper limit of normal cannot be used")
         self._value(found.id, derived, ratio)
 
-    def _in_range(self, found: Measurement, derived: str, lower: Limit | None, upper: Limit | None) -> None:
-        truth = None
+    def _in_range(self, found: Measurement, derived: str) -> None:
+        truth, lower, upper = None, found.lower, found.upper
         if found.value is None:
             self.troubles[found.id, derived] = Trouble(found.trouble, found.trouble_text)
         else:

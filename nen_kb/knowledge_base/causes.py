@@ -14,7 +14,7 @@ from nen_kb.explain import wording_timeline as wording
 from nen_kb.facts.dates import completed_years
 from nen_kb.facts.normalise import Row
 from nen_kb.knowledge_base.later import Crossing, Later, moved, offsets
-from nen_kb.rules.evaluate import Model
+from nen_kb.rules.instances import AnyModel
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Causes:
     """Why clauses of one trial change on one day, of which the crossings and the model are given."""
 
     def __init__(
-        self, later: Later, judgement: Judgement, trial: str, crossings: Sequence[Crossing], model: Model
+        self, later: Later, judgement: Judgement, trial: str, crossings: Sequence[Crossing], model: AnyModel
     ) -> None:
         self.later = later
         self.judgement = judgement
@@ -41,7 +41,7 @@ class Causes:
         self.day = crossings[0].day
         self.crossings = crossings
         self.model = model
-        self._held: dict[tuple[Crossing, ...], Model] = {}
+        self._held: dict[tuple[Crossing, ...], AnyModel] = {}
 
     def of(self, clause: str, after: str) -> Cause:
         """Why the clause has the status ``after`` from that day on."""
@@ -68,7 +68,7 @@ class Causes:
             records.setdefault((each.record, each.boundary is None), []).append(each)
         return [tuple(group) for _, group in sorted(records.items())]
 
-    def _without(self, group: tuple[Crossing, ...]) -> Model:
+    def _without(self, group: tuple[Crossing, ...]) -> AnyModel:
         """The day judged as if the group had not crossed anything yet."""
         if group not in self._held:
             self._held[group] = self.model.revised(self._held_back(group))

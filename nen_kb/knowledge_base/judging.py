@@ -24,7 +24,6 @@ class Judge:
         self.program = program
         self.evaluator = evaluator
         self.engine = engine
-        self.later = Later.of(program, evaluator)
         self._protocol = protocol_rows(program)
 
     def base_rows(
@@ -50,42 +49,43 @@ class Judge:
     def results(self, prepared: Prepared, trials: Iterable[Trial]) -> tuple[TrialResult, ...]:
         """One result a trial, from one judgement."""
         judgement = self.judge(prepared)
-        return tuple(self._result(judgement, trial) for trial in trials)
+        return tuple(result_of(judgement, trial) for trial in trials)
 
-    def _result(self, judgement: Judgement, trial: Trial) -> TrialResult:
-        patient = judgement.prepared.patient
-        clauses = tuple(self._clause(judgement, trial, clause) for clause in trial.clauses if not clause.parent)
-        (verdict,) = (
-            Verdict(str(row[2])) for row in judgement.model.rows("verdict") if row[:2] == (patient.id, trial.id)
-        )
-        failing = [clause for clause in clauses if clause.fails]
-        in_the_way = [clause.id for clause in clauses if clause.fails or clause.open]
-        recoverable = None
-        if verdict is Verdict.INELIGIBLE:
-            recoverable = not any(is_permanent(judgement, trial.id, clause.id) for clause in failing)
-        eligible_from = None
-        if in_the_way:
-            eligible_from = self.later.eligible_from(judgement, trial.id, in_the_way)
-        return TrialResult(
-            patient=patient.id,
-            trial=trial,
-            index_date=patient.index_date,
-            verdict=verdict,
-            clauses=clauses,
-            recoverable=recoverable,
-            eligible_from=eligible_from,
-            judgement=judgement,
-        )
 
-    def _clause(self, judgement: Judgement, trial: Trial, clause: Clause) -> ClauseResult:
-        status = Status(judgement.status(trial.id, clause.id))
-        return ClauseResult(
-            clause=clause,
-            status=status,
-            reasons=reasons(judgement, trial.id, clause.id),
-            parts=tuple(self._clause(judgement, trial, trial.clause(part)) for part in clause.parts),
-            judgement=judgement,
-        )
+def result_of(judgement: Judgement, trial: Trial) -> TrialResult:
+    """What a judgement says of one trial."""
+    patient = judgement.prepared.patient
+    clauses = tuple(_clause(judgement, trial, clause) for clause in trial.clauses if not clause.parent)
+    (verdict,) = (Verdict(str(row[2])) for row in judgement.model.rows("verdict") if row[:2] == (patient.id, trial.id))
+    failing = [clause for clause in clauses if clause.fails]
+    in_the_way = [clause.id for clause in clauses if clause.fails or clause.open]
+    recoverable = None
+    if verdict is Verdict.INELIGIBLE:
+        recoverable = not any(is_permanent(judgement, trial.id, clause.id) for clause in failing)
+    eligible_from = None
+    if in_the_way:
+        later = Later.of(judgement.program, judgement.evaluator)
+        eligible_from = later.eligible_from(judgement, trial.id, in_the_way)
+    return TrialResult(
+        patient=patient.id,
+        trial=trial,
+        index_date=patient.index_date,
+        verdict=verdict,
+        clauses=clauses,
+        recoverable=recoverable,
+        eligible_from=eligible_from,
+        judgement=judgement,
+    )
+
+
+def _clause(judgement: Judgement, trial: Trial, clause: Clause) -> ClauseResult:
+    return ClauseResult(
+        clause=clause,
+        status=Status(judgement.status(trial.id, clause.id)),
+        reasons=reasons(judgement, trial.id, clause.id),
+        parts=tuple(_clause(judgement, trial, trial.clause(part)) for part in clause.parts),
+        judgement=judgement,
+    )
 
 
 def _disagreement(row: tuple[str | int, ...]) -> Problem:

@@ -9,7 +9,7 @@ in order, and on them only the clauses that depend on time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -18,7 +18,8 @@ from weakref import WeakKeyDictionary
 from nen_kb.explain import Judgement
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, months_after, years_span
 from nen_kb.facts.normalise import Prepared
-from nen_kb.rules.evaluate import Evaluator, Model
+from nen_kb.rules.evaluate import Evaluator
+from nen_kb.rules.instances import AnyEvaluator, AnyModel
 from nen_kb.rules.ir import Constant, Program, Rule
 from nen_kb.rules.protocol import protocol_rows
 from nen_kb.rules.windows import FIXED, Boundary, Origin, Timing, Windows
@@ -49,25 +50,26 @@ class Timed:
     clauses: frozenset[str]
     """Ids of whole clauses, and of all their parts."""
     timing: Timing
-    evaluator: Evaluator
+    evaluator: AnyEvaluator
     """Knows the rules of no other clauses."""
 
 
 class Later:
-    """Looks ahead with one program."""
+    """Looks ahead with one program; ``evaluator`` makes what judges the later days."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, evaluator: Callable[[Program], AnyEvaluator] = Evaluator) -> None:
         self.program = program
+        self._evaluator = evaluator
         self._protocol = protocol_rows(program)
         self._trials: dict[str, Timed] = {}
         self._clauses: dict[tuple[str, str], Timing] = {}
 
     @classmethod
-    def of(cls, program: Program, evaluator: Evaluator) -> Later:
+    def of(cls, program: Program, evaluator: AnyEvaluator) -> Later:
         """The one of that program, made when it is first asked for and kept as long as its evaluator is."""
         found = _KNOWN.get(evaluator)
         if found is None:
-            found = _KNOWN[evaluator] = cls(program)
+            found = _KNOWN[evaluator] = cls(program, type(evaluator))
         return found
 
     def eligible_from(self, judgement: Judgement, trial: str, in_the_way: Collection[str]) -> int | None:
@@ -82,7 +84,7 @@ class Later:
         days = sorted({crossing.day for crossing in self.crossings(judgement.prepared, trial, last)})
         return next((day for day, model in self.walk(judgement, trial, days) if wanted in model.rows("verdict")), None)
 
-    def walk(self, judgement: Judgement, trial: str, days: Collection[int]) -> Iterator[tuple[int, Model]]:
+    def walk(self, judgement: Judgement, trial: str, days: Collection[int]) -> Iterator[tuple[int, AnyModel]]:
         """What holds on each of those days, of the clauses of the trial that depend on time."""
         prepared = judgement.prepared
         timed = self.timed(trial)
@@ -141,10 +143,10 @@ class Later:
         heads = {rule.head.predicate for rule in rules}
         part = replace(program, rules=rules, order=tuple(name for name in program.order if name in heads))
         mine = [rule for rule in rules if rule.head.predicate in _CLAUSE]
-        return Timed(clauses, self._windows.behind(mine), Evaluator(part))
+        return Timed(clauses, self._windows.behind(mine), self._evaluator(part))
 
 
-_KNOWN: WeakKeyDictionary[Evaluator, Later] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[AnyEvaluator, Later] = WeakKeyDictionary()
 
 
 def _is_clause_of(rule: Rule, trial: str) -> bool:

@@ -70,9 +70,13 @@ class ClauseResult:
         """Whether the clause is unknown or conflicting."""
         return self.status in (Status.UNKNOWN, Status.CONFLICTING)
 
-    def explain(self, *, width: int = 80, colour: bool = False) -> str:
-        """The justification as a tree of text, down to the protocol's sentence and the patient's datum."""
-        return render(explain_clause(self.judgement, self.clause.trial, self.clause.id), width=width, colour=colour)
+    def explain(self, *, width: int = 80, colour: bool = False, alternatives: bool = False) -> str:
+        """The justification as a tree of text, down to the protocol's sentence and the patient's datum.
+
+        With ``alternatives`` also the other ways in which it can be shown.
+        """
+        proof = explain_clause(self.judgement, self.clause.trial, self.clause.id, alternatives)
+        return render(proof, width=width, colour=colour)
 
     def to_json(self) -> dict[str, Any]:
         """As ``screen --format json`` prints it."""
@@ -168,11 +172,13 @@ class TrialResult:
         """The verdict over the coming months, 1 to 120, if nothing but time changes; raises UsageError for others."""
         return make_timeline(self, months)
 
-    def explain(self, *, width: int = 80, colour: bool = False) -> str:
+    def explain(self, *, width: int = 80, colour: bool = False, alternatives: bool = False) -> str:
         """The justification of every clause, the decisive ones first."""
         decisive = [*self.failing, *self.undecided]
         rest = [clause for clause in self.clauses if clause not in decisive]
-        return "\n\n".join(clause.explain(width=width, colour=colour) for clause in (*decisive, *rest))
+        return "\n\n".join(
+            clause.explain(width=width, colour=colour, alternatives=alternatives) for clause in (*decisive, *rest)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As ``screen --format json`` prints it."""

@@ -13,7 +13,7 @@ from nen_kb.explain import wording_timeline as wording
 from nen_kb.facts.dates import iso, months_after
 from nen_kb.knowledge_base.causes import Causes
 from nen_kb.knowledge_base.later import HORIZON_MONTHS, Later
-from nen_kb.rules.evaluate import Model
+from nen_kb.rules.instances import AnyModel
 
 if TYPE_CHECKING:
     from nen_kb.knowledge_base.results import TrialResult, Verdict
@@ -171,12 +171,12 @@ class _Maker:
         )
         return Timeline(self.trial, self.horizon, periods)
 
-    def _statuses(self, model: Model) -> dict[str, str]:
+    def _statuses(self, model: AnyModel) -> dict[str, str]:
         """Of the whole clauses that depend on time."""
         rows = model.rows("status")
         return {str(row[2]): str(row[3]) for row in rows if row[1] == self.trial and row[2] in self.moving}
 
-    def _verdict(self, model: Model) -> Verdict:
+    def _verdict(self, model: AnyModel) -> Verdict:
         """The worse of what the clauses that depend on time give, and all others."""
         from nen_kb.knowledge_base.results import Verdict  # that module offers this one's result
 

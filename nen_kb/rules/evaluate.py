@@ -8,9 +8,13 @@ recursive, so each predicate is computed once and is then complete, which is wha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from nen_kb.rules.instances import Base as Base
+from nen_kb.rules.instances import Instance as Instance
+from nen_kb.rules.instances import Step as Step
+from nen_kb.rules.instances import sort_key as sort_key
 from nen_kb.rules.ir import (
     Atom,
     BodyItem,
@@ -28,29 +32,6 @@ from nen_kb.rules.ir import (
 )
 from nen_kb.rules.plan import Plan, Planner, Row, Tables, pick
 from nen_kb.rules.strata import ordered_body
-
-Base = Mapping[str, Collection[Row]]
-"""The rows of base and given predicates."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One item of a rule's body as it was satisfied."""
-
-    item: BodyItem
-    values: Row
-    """Of an atom its row; of a comparison both values; of a negated atom the row that does not exist, with None for
-    each anonymous variable: no row with anything there."""
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One way in which one rule derives one row."""
-
-    rule: Rule
-    row: Row
-    steps: tuple[Step, ...]
-    """In the order of the rule's text."""
 
 
 class Evaluator:
@@ -215,11 +196,6 @@ def _in_order(rows: Collection[Row]) -> list[Row]:
         return sorted(rows)
     except TypeError:
         return sorted(rows, key=sort_key)
-
-
-def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:
-    """An order of rows that may mix numbers and names."""
-    return tuple((isinstance(value, str), value) for value in row)
 
 
 def with_query(program: Program, body: Sequence[BodyItem], variables: Sequence[Variable]) -> tuple[Program, str]:

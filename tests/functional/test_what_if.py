@@ -216,16 +216,26 @@ def test_an_assumption_that_changes_nothing_says_so(cli: Cli) -> None:
     assert "was:" not in run.out
 
 
-@pytest.mark.parametrize("command", [("screen", ANNA), ("explain", ANNA, "START-NET", "I7")])
-def test_json_carries_assumptions(cli: Cli, command: tuple[object, ...]) -> None:
-    run = cli(*command, "--format", "json", "--assume", "everolimus ended 2026-10-01")
-    document = json.loads(run.out)
-    results = document.get("results") or [document["result"]]
-    assert {tuple(result["assumptions"]) for result in results} == {("everolimus, 2025-11-03 to 2026-10-01",)}
-    what_if = document["what_if"][0] if "results" in document else document["what_if"]
+def test_json_carries_assumptions(cli: Cli) -> None:
+    document = json.loads(cli("screen", ANNA, "--format", "json", "--assume", "everolimus ended 2026-10-01").out)
+    ended = "everolimus, 2025-11-03 to 2026-10-01"
+    assert {tuple(result["assumptions"]) for result in document["results"]} == {(ended,)}
+    (what_if,) = document["what_if"]
     assert what_if["set_aside"] == ["everolimus, 2025-11-03 to 2026-11-07 (treatments[2])"]
     assert {"trial": "START-NET", "clause": "I7", "before": "unmet", "after": "met"} in what_if["changes"]
     assert {"trial": "START-NET", "before": "ineligible", "after": "eligible"} in what_if["verdicts"]
+
+
+def test_a_proof_under_assumptions_says_so_and_can_be_checked(cli: Cli, tmp_path: Path) -> None:
+    run = cli("explain", ANNA, "START-NET", "--format", "json", "--assume", "everolimus ended 2026-10-01")
+    document = json.loads(run.out)
+    assert document["result"]["assumptions"] == ["everolimus, 2025-11-03 to 2026-10-01"]
+    assert [each["assumed"] for proof in document["proofs"] for each in proof["records"] if "assumed" in each]
+    path = tmp_path / "proof.json"
+    path.write_text(run.out, encoding="utf-8")
+    assert cli("verify", path).code == 0
+    path.write_text(run.out.replace('"assumed": true', '"assumed": false'), encoding="utf-8")
+    assert cli("verify", path).code == 1
 
 
 def test_a_page_of_assumptions_says_so(cli: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from nen_kb.rules.evaluate import Evaluator
 from nen_kb.rules.load import load_program
 from nen_kb.rules.protocol import protocol_rows
 from nen_kb.sources.case_file import read_case
+
+sys.path.insert(0, str(Path(__file__).parent))  # the modules beside the tests
 
 Judge = Callable[..., Judgement]
 HEAD = "case: 1\nid: anna\nindex_date: 2026-11-20\n"
