@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from nen_kb.cli.assumed import assumed_lines, judged
-from nen_kb.cli.loading import knowledge_base, patients
+from nen_kb.cli.loading import knowledge_base, missing_of, patients
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import PatientError, Problem, UsageError
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         notes = result.judgement.prepared.notes
         opened = chosen[0].id if arguments.clause else ""
-        sheet = Sheet(_file(sources, result.patient), [result], notes)
+        sheet = Sheet(_file(sources, result.patient), [result], notes, missing_of(kb, [result]))
         write(page([sheet], kb.identity, labels=arguments.labels, opened=opened))
     elif arguments.format in ("mermaid", "dot"):
         draw = proof_to_mermaid if arguments.format == "mermaid" else proof_to_dot

@@ -10,7 +10,7 @@ from typing import Any
 
 from nen_kb.cli.assumed import assumed_lines
 from nen_kb.cli.assumed import judged as under
-from nen_kb.cli.loading import knowledge_base, patients
+from nen_kb.cli.loading import knowledge_base, missing_of, patients
 from nen_kb.cli.summary import note_lines, patient_lines, trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "html":
         from nen_kb.report import Sheet, page  # costs time at start
 
-        sheets = [Sheet(file, results, notes) for file, results, notes in judged]
+        sheets = (Sheet(file, results, notes, missing_of(kb, results)) for file, results, notes in judged)
         write(page(sheets, kb.identity, labels=arguments.labels, unread=sources.notes))
     else:
         _print(judged, assumed, sources.notes, arguments.notes)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from nen_kb.engines.pydatalog import PyDatalogEngine
 from nen_kb.errors import Problem, UsageError
+from nen_kb.explain.missing import Finder, Missing
 from nen_kb.facts.assuming import has_assumptions
 from nen_kb.facts.normalise import Limits, Prepared, normalise
 from nen_kb.facts.records import Note, Patient
@@ -75,6 +76,11 @@ class KnowledgeBase:
     def judge(self) -> Judge:
         """The two engines, started when the first patient is judged."""
         return Judge(self.program, self.evaluator, PyDatalogEngine(self.program))
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds what to ask next, made when it is first needed."""
+        return Finder(self.program, self.evaluator, self.ontology, self._limits)
 
     @property
     def identity(self) -> Identity:
@@ -147,6 +153,15 @@ class KnowledgeBase:
         that is wrong with the assumptions.
         """
         return what_if(self, self._resolve(patient), assumptions, trials)
+
+    def missing(self, patient: PatientRecord | Patient | str, trials: Sequence[str] | None = None) -> Missing:
+        """What to find out next: the smallest sets of missing facts that decide, jointly over the trials, ranked.
+
+        Only of trials whose verdict is undetermined; all trials by default.  Raises as ``eligibility`` does.
+        """
+        wanted = None if trials is None else {self.trial(trial).id for trial in trials}
+        chosen = [trial.id for trial in self.trials if wanted is None or trial.id in wanted]
+        return self.finder.missing(self.judge.judge(self.prepare(patient)), chosen)
 
     def prepare(self, patient: PatientRecord | Patient | str) -> Prepared:
         """The rows and records of a patient as the rules read them."""

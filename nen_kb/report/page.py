@@ -10,10 +10,10 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from nen_kb.explain.missing import Missing
 from nen_kb.explain.wording_report import DISCLAIMER
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import Identity, TrialResult
-from nen_kb.report.inputs import MissingLike
 from nen_kb.report.labels import Labels
 from nen_kb.report.views import patient_view
 
@@ -28,7 +28,7 @@ class Sheet:
     results: Sequence[TrialResult]
     notes: Sequence[Note] = ()
     """What was not understood."""
-    missing: MissingLike | None = None
+    missing: Missing | None = None
     """What to find out next."""
 
 

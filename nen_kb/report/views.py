@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from nen_kb.explain import Obstacle, describe
 from nen_kb.explain import wording_report as wording
+from nen_kb.explain.missing import Missing
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import Timeline, TrialResult
 from nen_kb.report import svg
 from nen_kb.report.clauses import ClauseView, clause_view
-from nen_kb.report.inputs import MissingLike
 from nen_kb.report.labels import Labels
 from nen_kb.report.records import Section, Use, sections, used
 from nen_kb.report.timeline import Chart, Hanging, charts
@@ -89,14 +89,14 @@ class PatientView:
     anchors: Mapping[str, str]
     """Of each record by its id, the id of its row."""
     paths: Mapping[str, str]
-    missing: MissingLike | None
+    missing: Missing | None
     assumed: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
 def patient_view(
     file: str, results: Sequence[TrialResult], notes: Sequence[Note], anchor: str, labels: Labels,
-    missing: MissingLike | None, opened: str = "",
+    missing: Missing | None, opened: str = "",
 ) -> PatientView:  # fmt: skip
     """All of one patient."""
     judgement = results[0].judgement

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -186,18 +187,16 @@ def test_what_is_assumed_is_said_and_marked(kb: KnowledgeBase, anna: Patient) ->
     assert "ssumed, not on record" not in shown(kb, anna)
 
 
-def test_what_to_find_out_next(kb: KnowledgeBase, anna: Patient) -> None:
-    question = SimpleNamespace(
-        text="Which arm?", effort="chart question", clauses=(("NCT05610826", "I6"),), settles=1,
-        knocks_out=("NCT05610826",), favourable="arm 1", adverse="arm 2",
-    )  # fmt: skip
-    missing = SimpleNamespace(
-        questions=(question,), sets=(SimpleNamespace(trial="NCT05610826", questions=(question,)),),
-        unsettled=(("START-NET", "I6", SimpleNamespace(text="damaged text")),))  # fmt: skip
-    text = page([Sheet("file", kb.screen(anna), (), missing)], kb.identity)
+def test_what_to_find_out_next(kb: KnowledgeBase, anna: Patient, cli: Callable[..., SimpleNamespace]) -> None:
+    missing = kb.missing(anna)
+    text = cli("screen", ANNA, "--format", "html").out
     sound(text)
-    assert "Which arm?" in text
-    assert "damaged text" in text
+    assert "What to find out next" in text
+    assert missing.questions
+    assert missing.sets
+    for question in missing.questions:
+        assert f"<bdi>{escape(question.text)}</bdi>" in text
+    assert "What to find out next" not in cli("explain", ANNA, "START-NET", "--format", "html").out
 
 
 def test_nothing_on_record_still_makes_a_page(kb: KnowledgeBase) -> None:

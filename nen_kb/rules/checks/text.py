@@ -13,6 +13,9 @@ from nen_kb.rules.coverage import numbers, plain
 from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Header, Kind, Place, Rule, Term, Trial, Variable
 from nen_kb.rules.reading import Reading
 
+READ_ELSEWHERE = frozenset(("effort", "found_out_by"))
+"""Tables of the policy that order the questions of ``nen-kb missing``; no rule reads them."""
+
 
 def check(reading: Reading, ontology: OntologyLike) -> Iterator[Problem]:
     """Unexplained numbers, repeated rules, variables that occur once, predicates nobody uses."""
@@ -142,7 +145,7 @@ def _unused(reading: Reading) -> Iterator[Problem]:
     seen: set[str] = set()
     for rule in reading.rules:
         name = rule.head.predicate
-        if name not in used | asked | seen:
+        if name not in used | asked | seen | READ_ELSEWHERE:
             seen.add(name)
             yield Problem(
                 rule.place.file,
