@@ -91,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     verify = commands.add_parser(
         "verify", help="re-checks a proof, as explain --format json prints it, without the engine"
     )
-    verify.add_argument("proof", type=Path, metavar="PROOF.json")
+    verify.add_argument("proof", type=Path, metavar="PROOF.json", help="the proof; - for standard input")
 
     check = commands.add_parser("check", help="everything that can be checked without a patient")
     check.add_argument("--format", choices=("text", "json"), default="text")

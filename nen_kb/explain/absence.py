@@ -39,7 +39,7 @@ def nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
 def _nothing(judgement: Judgement, predicate: str, pattern: Pattern) -> Nothing:
     own = {str(value) for value in pattern if isinstance(value, str) and judgement.record(value)}
     whys: dict[str, Why] = {}
-    for why in excluded(judgement, predicate, pattern):
+    for why in sorted(excluded(judgement, predicate, pattern), key=lambda why: why.alone):
         measured = why.by_class and isinstance(judgement.record(why.record), Measurement)
         if why.record not in own and not measured:
             whys.setdefault(why.record or why.text, why)
@@ -101,6 +101,8 @@ class Why:
     record: str
     text: str
     by_class: bool = False
+    alone: bool = False
+    """Whether it was only compared with itself; any other reason says more."""
 
 
 def excluded(judgement: Judgement, predicate: str, pattern: Pattern) -> Iterator[Why]:
@@ -123,7 +125,9 @@ def _walk(
     if isinstance(item, Comparison):
         if path.holds(item):
             yield from _walk(judgement, rule, body, place + 1, path, record, ways)
-        elif record and not _within_one_record(path, item):
+        elif record and _within_one_record(path, item):
+            yield Why(record, wording.beside_itself(), alone=True)
+        elif record:
             yield Why(record, goals.comparison(judgement, path, item, holds=False, short=True)[2])
         return
     pattern = path.pattern(item)

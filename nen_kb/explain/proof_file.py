@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,11 +32,17 @@ def proof_text(document: Mapping[str, Any]) -> str:
 
 
 def read_proof(path: Path) -> dict[str, Any]:
-    """The document in a file.  Raises PatientError, with one problem, for what is no proof at all."""
-    file = str(path)
+    """The document in a file, or on standard input for ``-``.
+
+    Raises PatientError, with one problem, for what is no proof at all.
+    """
+    file = "standard input" if str(path) == "-" else str(path)
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        if str(path) == "-":
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with path.open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise PatientError(
@@ -47,7 +55,7 @@ def read_proof(path: Path) -> dict[str, Any]:
             content.decode("utf-8-sig"),
             object_pairs_hook=lambda pairs: _object(file, pairs),
             parse_int=lambda digits: _integer(file, digits),
-            parse_float=lambda _: _refuse(file, "it holds a number that is not whole", "odd-number"),
+            parse_float=lambda digits: _float(file, digits),
             parse_constant=lambda word: _refuse(file, f"it holds {word}, which is no JSON", "odd-number"),
         )
     except UnicodeDecodeError as error:
@@ -83,6 +91,13 @@ def _integer(file: str, digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         _refuse(file, f"it holds a number of more than {MAX_DIGITS} digits", "odd-number")
     return int(digits)
+
+
+def _float(file: str, digits: str) -> float:
+    value = float(digits)
+    if not isfinite(value):
+        _refuse(file, "it holds a number beyond all bounds", "odd-number")
+    return value
 
 
 def _is_shallow(document: Any) -> bool:

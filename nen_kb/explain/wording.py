@@ -412,6 +412,11 @@ def nothing_to_compare() -> str:
     return "a value that can be compared"
 
 
+def beside_itself() -> str:
+    """Of a record that was only compared with itself."""
+    return "no such difference within this record"
+
+
 def denies_else() -> str:
     return "denies something else"
 

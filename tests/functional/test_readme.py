@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import io
 import os
 import re
 import shlex
@@ -31,12 +32,20 @@ def test_there_are_examples_to_test() -> None:
 
 @pytest.mark.parametrize(("command", "output"), CONSOLE)
 def test_a_console_example_prints_what_the_readme_shows(
-    command: str, output: str, capsys: pytest.CaptureFixture[str]
+    command: str, output: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(shlex.split(command)) == 0
-    printed = capsys.readouterr()
-    assert printed.out.rstrip() == output.rstrip()
-    assert printed.err == ""
+    """A command may be piped into another, and into ``head -n 1``."""
+    printed = ""
+    for stage in command.split(" | "):
+        if stage == "head -n 1":
+            printed = printed.partition("\n")[0]
+            continue
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(printed.encode("utf-8")), "utf-8"))
+        assert main(shlex.split(stage.removeprefix("nen-kb "))) == 0
+        found = capsys.readouterr()
+        assert found.err == ""
+        printed = found.out
+    assert printed.rstrip() == output.rstrip()
 
 
 @pytest.mark.parametrize("command", re.findall(r"\.venv/bin/nen-kb (.*?)(?: &&|$)", SHELL[0]))

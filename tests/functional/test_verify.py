@@ -103,7 +103,7 @@ BAD = {
     "an object": ("{}", "no-proof"),
     "an older proof": ('{"result": {}, "proofs": [], "knowledge_base": {}, "disclaimer": ""}', "no-proof"),
     "not a number": ('{"result": NaN}', "odd-number"),
-    "a fraction": ('{"result": 1.0}', "odd-number"),
+    "an infinite number": ('{"result": 1e999}', "odd-number"),
     "a huge number": ('{"result": ' + "9" * 5000 + "}", "odd-number"),
     "a key twice": ('{"result": 1, "result": 2}', "duplicate-key"),
     "very deep": ('{"result": ' + "[" * 100_000 + "]" * 100_000 + "}", "too-deep"),
