@@ -11,7 +11,7 @@ from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.explain import explain_clause, proof_to_dot, proof_to_mermaid
-from nen_kb.explain.proof_file import proof_text
+from nen_kb.explain.checking.proof_file import proof_text
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import ClauseResult, TrialResult
 from nen_kb.knowledge_base.document import proof_document

@@ -17,8 +17,8 @@ from nen_kb.cli.missing import bearing
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, write
 from nen_kb.errors import PatientError, Problem, UsageError
-from nen_kb.explain import wording_interview as wording
 from nen_kb.explain.missing import Question
+from nen_kb.explain.wording import interview as wording
 from nen_kb.knowledge_base import KnowledgeBase
 from nen_kb.knowledge_base.case_edits import Case
 from nen_kb.knowledge_base.interview import Interview, from_yaml, read, to_yaml

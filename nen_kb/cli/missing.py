@@ -12,8 +12,8 @@ from typing import Any
 from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
-from nen_kb.explain import wording_missing as wording
 from nen_kb.explain.missing import Missing, MissingSet, Question
+from nen_kb.explain.wording import missing as wording
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import KnowledgeBase

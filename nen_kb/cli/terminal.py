@@ -12,7 +12,7 @@ from typing import TextIO
 
 from nen_kb.errors import Problem
 from nen_kb.explain import PLAIN
-from nen_kb.explain.wording_report import DISCLAIMER as DISCLAIMER
+from nen_kb.explain.wording.report import DISCLAIMER as DISCLAIMER
 
 _CODES = {"good": "32", "bad": "31", "open": "33", "strong": "1", "faint": "2"}
 

@@ -12,7 +12,7 @@ from typing import Any
 from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
-from nen_kb.explain import wording_timeline as wording
+from nen_kb.explain.wording import timeline as wording
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import KnowledgeBase, Verdict

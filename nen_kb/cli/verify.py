@@ -7,8 +7,8 @@ import sys
 
 from nen_kb.cli.loading import knowledge_base
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, write
-from nen_kb.explain.check import MOST_REFUSALS, Checked
-from nen_kb.explain.proof_file import read_proof
+from nen_kb.explain.checking.check import MOST_REFUSALS, Checked
+from nen_kb.explain.checking.proof_file import read_proof
 from nen_kb.knowledge_base.document import checker
 
 REFUSED = 1

@@ -6,7 +6,7 @@ from nen_kb.explain.assumed import assumptions, person_words, record_words
 from nen_kb.explain.build import because, explain_clause
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.doubt import Reason
-from nen_kb.explain.nearness import Obstacle, PossibleIf, obstacles, possible_if
+from nen_kb.explain.nearness.obstacles import Obstacle, PossibleIf, obstacles, possible_if
 from nen_kb.explain.permanence import is_permanent
 from nen_kb.explain.proof import Proof
 from nen_kb.explain.reasons import reasons, undetermined_because

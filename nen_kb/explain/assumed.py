@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nen_kb.explain import describe, wording_assumed
+from nen_kb.explain import describe
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.facts import PERSON, person
 from nen_kb.explain.proof import Fact, Node
 from nen_kb.explain.support import shortest
+from nen_kb.explain.wording import assumed as wording_assumed
 from nen_kb.facts.assuming import records
 from nen_kb.facts.dates import FAR_PAST
 from nen_kb.facts.normalise import Record

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nen_kb.explain import describe, wording, wording_assumed
+from nen_kb.explain import describe, wording
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.proof import Fact
+from nen_kb.explain.wording import assumed as wording_assumed
 from nen_kb.facts.dates import iso
 from nen_kb.facts.normalise import Row
 from nen_kb.facts.records import Declaration, Finding, Imaging, Measurement, Treatment

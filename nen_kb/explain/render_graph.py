@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from nen_kb.explain import wording
 from nen_kb.explain.proof import Computation, Conclusion, Excluded, Fact, Missing, Node, Nothing, Proof, Side
-from nen_kb.explain.wording_report import PREMISE
+from nen_kb.explain.wording.report import PREMISE
 
 _WIDTH = 34
 _MOST_ALIKE = 6

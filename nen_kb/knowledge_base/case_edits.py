@@ -16,8 +16,8 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from nen_kb.errors import PatientError, Problem
-from nen_kb.explain import wording_interview as wording
 from nen_kb.explain.missing import Question
+from nen_kb.explain.wording import interview as wording
 from nen_kb.ontology import Ontology
 
 Case = MutableMapping[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nen_kb.explain import Judgement, describe
-from nen_kb.explain import wording_timeline as wording
+from nen_kb.explain.wording import timeline as wording
 from nen_kb.facts.dates import completed_years
 from nen_kb.facts.normalise import Row
 from nen_kb.knowledge_base.later import Crossing, Later, moved, offsets

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from nen_kb.explain import explain_clause, proof_to_json
-from nen_kb.explain.certificate import certificate
-from nen_kb.explain.check import Checker
+from nen_kb.explain.checking.certificate import certificate
+from nen_kb.explain.checking.check import Checker
 from nen_kb.knowledge_base.judging import result_of
 from nen_kb.knowledge_base.results import ClauseResult, TrialResult
 from nen_kb.ontology import Ontology

@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 
 from nen_kb.errors import PatientError, Problem
 from nen_kb.explain import describe, reasons
-from nen_kb.explain import wording_interview as wording
 from nen_kb.explain.missing import Missing, Question
+from nen_kb.explain.wording import interview as wording
 from nen_kb.facts.records import Measurement, Patient
 from nen_kb.knowledge_base.case_edits import Case, answered_case
 from nen_kb.knowledge_base.results import TrialResult, Verdict

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nen_kb.errors import Problem, UsageError
-from nen_kb.explain import wording_timeline as wording
+from nen_kb.explain.wording import timeline as wording
 from nen_kb.facts.dates import iso, months_after
 from nen_kb.knowledge_base.causes import Causes
 from nen_kb.knowledge_base.later import HORIZON_MONTHS, Later

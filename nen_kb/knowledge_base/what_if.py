@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nen_kb.errors import Problem, UsageError
 from nen_kb.explain import assumptions, person_words, record_words
-from nen_kb.explain.wording_assumed import on_record
+from nen_kb.explain.wording.assumed import on_record
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base.results import Status, TrialResult
 from nen_kb.sources.assumption import Given, assume_all

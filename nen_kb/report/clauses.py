@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nen_kb.explain import because, explain_clause, wording
 from nen_kb.explain.proof import Comparison, Conclusion, Nothing, OntologyStep, Proof, Side
-from nen_kb.explain.wording_report import EFFECT, EFFECT_MARK
+from nen_kb.explain.wording.report import EFFECT, EFFECT_MARK
 from nen_kb.knowledge_base import ClauseResult, TrialResult
 from nen_kb.report.labels import Labels
 from nen_kb.report.quotes import Excerpt, excerpts

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from nen_kb.explain.missing import Missing
-from nen_kb.explain.wording_report import DISCLAIMER
+from nen_kb.explain.wording.report import DISCLAIMER
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import Identity, TrialResult
 from nen_kb.report.labels import Labels

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nen_kb.explain import Judgement, describe
 from nen_kb.explain.facts import fact
 from nen_kb.explain.proof import Closure, Conclusion, Excluded, Fact, Missing
-from nen_kb.explain.wording_report import LANE
+from nen_kb.explain.wording.report import LANE
 from nen_kb.facts.dates import FAR_PAST, iso
 from nen_kb.facts.normalise import Record
 from nen_kb.facts.records import Declaration, Treatment

@@ -10,7 +10,7 @@ from datetime import date
 from html import escape
 from itertools import zip_longest
 
-from nen_kb.explain import wording_report as wording
+from nen_kb.explain.wording import report as wording
 from nen_kb.facts.dates import iso, months_after
 from nen_kb.report.timeline import Bar, Chart, Day, Lane, Point, Row, Strip
 

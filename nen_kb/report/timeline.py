@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from nen_kb.explain import Judgement, describe
 from nen_kb.explain.wording import and_more
-from nen_kb.explain.wording_report import LANE, counted, of_trials, results_of_day, window
+from nen_kb.explain.wording.report import LANE, counted, of_trials, results_of_day, window
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, iso, months_before
 from nen_kb.facts.records import Finding, Imaging, Presence
 from nen_kb.report.labels import Labels

@@ -21,7 +21,7 @@ from nen_kb.explain.proof import (
     Rule,
     Side,
 )
-from nen_kb.explain.wording_report import EFFECT_MARK, PREMISE, PREMISE_MARK
+from nen_kb.explain.wording.report import EFFECT_MARK, PREMISE, PREMISE_MARK
 from nen_kb.report.labels import Labels
 
 _MOST_ALIKE = 12

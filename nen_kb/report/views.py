@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from nen_kb.explain import Obstacle, describe
-from nen_kb.explain import wording_report as wording
 from nen_kb.explain.missing import Missing
+from nen_kb.explain.wording import report as wording
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import Timeline, TrialResult

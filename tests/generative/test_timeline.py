@@ -10,7 +10,7 @@ from strategies import patients
 from test_later import waiting
 from topics import base_rows, evaluator, examples, ontology, program, statuses, verdicts
 
-from nen_kb.explain import wording_timeline
+from nen_kb.explain.wording import timeline as wording_timeline
 from nen_kb.facts.dates import months_after
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.records import Patient

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from nen_kb.explain import wording_missing as wording
 from nen_kb.explain.missing.asks import ASKED, Answer, Ask
 from nen_kb.explain.missing.edits import Edit
 from nen_kb.explain.missing.efforts import Effort, Efforts
 from nen_kb.explain.missing.leaf import Leaf, form_of
 from nen_kb.explain.missing.reach import Reach
+from nen_kb.explain.wording import missing as wording
 from nen_kb.facts.dates import FAR_FUTURE, Days, months_before
 from nen_kb.facts.normalise import Record
 from nen_kb.facts.records import Declaration, Finding, Imaging, Limit, Measurement, Patient, Presence, Sex, Treatment

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nen_kb.explain import describe
-from nen_kb.explain import wording_missing as wording
 from nen_kb.explain.missing.asks import Answer, Ask
 from nen_kb.explain.wording import listed
+from nen_kb.explain.wording import missing as wording
 from nen_kb.facts.values import GRID
 from nen_kb.ontology import Ontology
 

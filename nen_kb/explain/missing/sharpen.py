@@ -7,12 +7,12 @@ from itertools import combinations
 from typing import Any
 
 from nen_kb.explain import describe
-from nen_kb.explain import wording_missing as wording
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.missing.asks import Answer, Ask, Form
 from nen_kb.explain.missing.candidates import Candidates, class_of
 from nen_kb.explain.missing.edits import Edit, changed
 from nen_kb.explain.missing.leaf import Leaf
+from nen_kb.explain.wording import missing as wording
 from nen_kb.facts.dates import FAR_FUTURE, Days, months_before
 from nen_kb.facts.normalise import Record
 from nen_kb.facts.records import Declaration, Finding, Imaging, Limit, Measurement, Presence, Treatment

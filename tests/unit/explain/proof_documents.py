@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nen_kb.explain.check import Checker
+from nen_kb.explain.checking.check import Checker
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import Identity, TrialResult

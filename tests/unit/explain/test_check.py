@@ -10,13 +10,13 @@ import pytest
 from proof_documents import Maker, patients
 from proof_mutations import Mutator
 
-from nen_kb.explain import certificate as certificates
-from nen_kb.explain.anew import Anew
-from nen_kb.explain.applied import Applied
-from nen_kb.explain.certificate import listed
-from nen_kb.explain.check import MOST_REFUSALS, Checker
-from nen_kb.explain.check_steps import Steps
-from nen_kb.explain.check_tree import Tree
+from nen_kb.explain.checking import certificate as certificates
+from nen_kb.explain.checking.anew import Anew
+from nen_kb.explain.checking.applied import Applied
+from nen_kb.explain.checking.certificate import listed
+from nen_kb.explain.checking.check import MOST_REFUSALS, Checker
+from nen_kb.explain.checking.steps import Steps
+from nen_kb.explain.checking.tree import Tree
 from nen_kb.facts import patient_json
 from nen_kb.ontology import Ontology
 from nen_kb.rules.evaluate import Evaluator

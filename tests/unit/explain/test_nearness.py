@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from nen_kb.explain import Judgement, Obstacle, obstacles, possible_if
-from nen_kb.explain.written import outwards
+from nen_kb.explain.nearness.written import outwards
 
 Judge = Callable[..., Judgement]
 START, CHICAGO = "START-NET", "NCT05610826"

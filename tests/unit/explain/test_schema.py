@@ -12,8 +12,8 @@ import pytest
 from proof_documents import Maker, patients
 
 from nen_kb.explain import proof as nodes
+from nen_kb.explain.checking.proof_file import SCHEMA
 from nen_kb.explain.doubt import BECAUSE
-from nen_kb.explain.proof_file import SCHEMA
 from nen_kb.ontology import Ontology
 from nen_kb.rules.evaluate import Evaluator
 

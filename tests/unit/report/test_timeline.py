@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nen_kb import KnowledgeBase
-from nen_kb.explain import wording_report as wording
+from nen_kb.explain.wording import report as wording
 from nen_kb.facts.dates import iso, parse_days
 from nen_kb.knowledge_base import TrialResult
 from nen_kb.report import svg

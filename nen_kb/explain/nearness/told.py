@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nen_kb.explain import describe
-from nen_kb.explain import wording_nearness as words
 from nen_kb.explain.absence import nothing
-from nen_kb.explain.bounds import DayBound
 from nen_kb.explain.case import Judgement
-from nen_kb.explain.causes import Absence, Event, Person, State, near_days
 from nen_kb.explain.facts import person
+from nen_kb.explain.nearness.bounds import DayBound
+from nen_kb.explain.nearness.causes import Absence, Event, Person, State, near_days
 from nen_kb.explain.wording import listed
+from nen_kb.explain.wording import nearness as words
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days, iso
 from nen_kb.facts.records import Finding, Imaging, Measurement, Treatment
 

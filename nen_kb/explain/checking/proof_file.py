@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nen_kb.errors import PatientError, Problem
-from nen_kb.explain.check import PARTS
+from nen_kb.explain.checking.check import PARTS
 
 SCHEMA = Path(__file__).with_name("proof.schema.json")
 """The JSON Schema of a document."""

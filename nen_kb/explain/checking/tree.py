@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 from nen_kb.explain import describe
-from nen_kb.explain.applied import Bound, Tables, values
-from nen_kb.explain.check_steps import Refused
+from nen_kb.explain.checking.applied import Bound, Tables, values
+from nen_kb.explain.checking.steps import Refused
 from nen_kb.explain.doubt import BECAUSE
 from nen_kb.facts.dates import iso
 from nen_kb.facts.patient_json import records

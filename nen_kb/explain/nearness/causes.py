@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, product
 
-from nen_kb.explain.bounds import Bound, DayBound, bounds, day_bound
 from nen_kb.explain.case import Judgement, Pattern
+from nen_kb.explain.nearness.bounds import Bound, DayBound, bounds, day_bound
 from nen_kb.explain.path import Path, heads, path_of
 from nen_kb.explain.permanence import step_lasts
 from nen_kb.explain.support import records_used

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from nen_kb.explain import told, told_values, wording_nearness
-from nen_kb.explain.bounds import Bound, DayBound
 from nen_kb.explain.build import because
 from nen_kb.explain.case import Judgement
-from nen_kb.explain.causes import Absence, Event, Premise, State, Way, near_days, ways
-from nen_kb.explain.told import Told
-from nen_kb.explain.written import UP
+from nen_kb.explain.nearness import told, told_values
+from nen_kb.explain.nearness.bounds import Bound, DayBound
+from nen_kb.explain.nearness.causes import Absence, Event, Premise, State, Way, near_days, ways
+from nen_kb.explain.nearness.told import Told
+from nen_kb.explain.nearness.written import UP
+from nen_kb.explain.wording import nearness as wording_nearness
 from nen_kb.facts.dates import iso
 from nen_kb.rules.instances import AnyModel
 from nen_kb.rules.ir import Clause

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from nen_kb.explain import describe, goals
-from nen_kb.explain import wording_nearness as words
-from nen_kb.explain import written as amounts
-from nen_kb.explain.bounds import Bound
 from nen_kb.explain.case import Judgement
-from nen_kb.explain.demands import demands
-from nen_kb.explain.told import Told, days_ago
+from nen_kb.explain.nearness import written as amounts
+from nen_kb.explain.nearness.bounds import Bound
+from nen_kb.explain.nearness.demands import demands
+from nen_kb.explain.nearness.told import Told, days_ago
+from nen_kb.explain.nearness.written import UP, Written
+from nen_kb.explain.wording import nearness as words
 from nen_kb.explain.wording import without_article
-from nen_kb.explain.written import UP, Written
 from nen_kb.facts.records import Imaging, Measurement
 from nen_kb.facts.values import GRID, Span, to_grid
 from nen_kb.ontology import Observable

@@ -6,9 +6,9 @@ A document (see ``certificate``) is right if
 2. its facts are those that the patient's records give on that day: none invented, none left out;
 3. its tables are what the rules give, applied in the plainest way (``applied``): every row has a rule instance, and no
    rule gives a row that is not there, so that "there is none" is true;
-4. every instance of every derivation is one of a rule, and every step of it holds (``check_steps``);
+4. every instance of every derivation is one of a rule, and every step of it holds (``steps``);
 5. every node of the tree that speaks of a record, a class, a declaration or a rule says what the patient's records,
-   the ontology and the rules say, and a "none" lists what it ranges over (``check_tree``);
+   the ontology and the rules say, and a "none" lists what it ranges over (``tree``);
 6. statuses, reasons, verdict and the tree are what the tables say: written anew from them, they are the same.
 
 The disclaimer and the version number of the program are no part of it.  A proof that was cut short is refused.
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from nen_kb.explain.anew import Anew, ResultOf
-from nen_kb.explain.applied import Applied
-from nen_kb.explain.check_steps import Refused, Steps
-from nen_kb.explain.check_tree import Tree
-from nen_kb.explain.same import differences, other_rows
+from nen_kb.explain.checking.anew import Anew, ResultOf
+from nen_kb.explain.checking.applied import Applied
+from nen_kb.explain.checking.same import differences, other_rows
+from nen_kb.explain.checking.steps import Refused, Steps
+from nen_kb.explain.checking.tree import Tree
 from nen_kb.facts import patient_json
 from nen_kb.facts.records import Patient
 from nen_kb.ontology import Ontology

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nen_kb.explain.bounds import FLIPPED, VALUES, Bound, limit_of
 from nen_kb.explain.case import Judgement
+from nen_kb.explain.nearness.bounds import FLIPPED, VALUES, Bound, limit_of
+from nen_kb.explain.nearness.written import UP
 from nen_kb.explain.path import Path
-from nen_kb.explain.written import UP
 from nen_kb.rules.ir import Atom, Clause, Comparison, Constant, Rule, Term, Variable
 
 _DEPTH = 4

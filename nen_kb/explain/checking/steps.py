@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nen_kb.explain.applied import COMPARES, Bound, Tables, agreed, computed, values
+from nen_kb.explain.checking.applied import COMPARES, Bound, Tables, agreed, computed, values
 from nen_kb.rules.instances import Row
 from nen_kb.rules.ir import Atom, BodyItem, Comparison, Program, Rule
 

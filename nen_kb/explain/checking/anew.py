@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nen_kb.explain.applied import Applied, Tables
 from nen_kb.explain.build import explain_clause
 from nen_kb.explain.case import Judgement
-from nen_kb.explain.certificate import certificate
+from nen_kb.explain.checking.applied import Applied, Tables
+from nen_kb.explain.checking.certificate import certificate
 from nen_kb.explain.render_json import to_json
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.records import Patient
