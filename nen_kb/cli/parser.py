@@ -118,7 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="case files, FHIR files or folders of them; the worked examples by default",
         )
-    for command in (screen, explain):
+    for command in (screen, explain, timeline):
         command.add_argument(
             "--assume",
             action="append",
@@ -126,6 +126,7 @@ def make_parser() -> argparse.ArgumentParser:
             metavar="FACT",
             help="judge as if this were on record, such as 'hemoglobin 95 g/L' (may be repeated)",
         )
+    for command in (screen, explain):
         command.add_argument(
             "--labels", choices=("en", "sv"), default="en", help="language of the names in an HTML page"
         )

@@ -79,7 +79,7 @@ def _additions(result: TrialResult) -> Iterator[str]:
         yield (
             "recoverable: a later record could lift it"
             if result.recoverable
-            else "permanent: no later record would lift it"
+            else "permanent: only a corrected record would lift it"
         )
     timeline = result.timeline()
     if len(timeline.verdict_periods()) > 1:

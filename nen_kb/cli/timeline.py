@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nen_kb.cli.assumed import assumed_lines
+from nen_kb.cli.assumed import judged as under
 from nen_kb.cli.loading import knowledge_base, patients
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import NenKbError, PatientError, Problem
 from nen_kb.explain.wording import timeline as wording
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
-from nen_kb.knowledge_base import KnowledgeBase, Verdict
+from nen_kb.knowledge_base import KnowledgeBase, Verdict, WhatIf
 from nen_kb.knowledge_base.timeline import Period, Timeline, check_months
 
 _STYLE = {Verdict.ELIGIBLE: "good", Verdict.INELIGIBLE: "bad", Verdict.UNDETERMINED: "open"}
@@ -34,6 +36,7 @@ class _Judged:
     index_date: int
     timelines: tuple[Timeline, ...]
     notes: tuple[Note, ...]
+    assumed: WhatIf | None = None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,14 +50,14 @@ def run(arguments: argparse.Namespace) -> int:
     judged: list[_Judged] = []
     for file, patient in zip(sources.files, sources.patients, strict=True):
         try:
-            results = kb.screen(patient, trials)
+            results, found = under(kb, patient, trials, arguments.assume)
         except NenKbError as error:
             problems += error.problems
             code = error.exit_code
             continue
         timelines = tuple(result.timeline(arguments.months) for result in results)
         notes = results[0].judgement.prepared.notes
-        judged.append(_Judged(results[0].patient, file, results[0].index_date, timelines, notes))
+        judged.append(_Judged(results[0].patient, file, results[0].index_date, timelines, notes, found))
     if arguments.format == "json":
         write(json.dumps(_document(kb, judged, sources.notes, problems), ensure_ascii=False, indent=2))
     else:
@@ -68,6 +71,8 @@ def _print(judged: Sequence[_Judged], unread: Sequence[Note]) -> None:
     for each in judged:
         for line in _patient_lines(each, terminal):
             write(line)
+        if each.assumed is not None:
+            write("\n".join(assumed_lines(each.assumed, terminal)))
         for timeline in each.timelines:
             write("\n".join((*timeline_lines(timeline, terminal), "")))
         _print_notes(each.notes, "not understood, set aside or read with care", terminal)
@@ -123,7 +128,9 @@ def _row(period: Period, terminal: Terminal) -> Iterator[str]:
 def _document(
     kb: KnowledgeBase, judged: Sequence[_Judged], unread: Sequence[Note], problems: Sequence[Problem]
 ) -> dict[str, Any]:
+    what_if = [each.assumed.to_json() for each in judged if each.assumed is not None]
     return {
+        **({"what_if": what_if} if what_if else {}),
         "results": [
             {"patient": each.patient, "index_date": iso(each.index_date), **timeline.to_json()}
             for each in judged

@@ -156,6 +156,6 @@ class Patient:
     measurements: tuple[Measurement, ...] = ()
     treatments: tuple[Treatment, ...] = ()
     imaging: tuple[Imaging, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), compare=False)
     assumed: tuple[str, ...] = ()
     """Which of ``sex``, ``born``, ``planned_start`` and ``arms.TRIAL`` are only assumed."""
-    notes: tuple[Note, ...] = field(default=(), compare=False)

@@ -182,12 +182,13 @@ def _lanes(judgement: Judgement, labels: Labels, timed: frozenset[str], hanging:
     yield Lane("treatments", LANE["treatments"], _treatments(judgement, labels))
     scans = [scan for scan in patient.imaging if judgement.record(scan.id) and _dated(scan)]
     yield Lane("imaging", LANE["imaging"], _rows(labels, scans, lambda scan: _scan_point(judgement, scan)))
+    counted_classes = {finding.concept for finding in patient.findings if finding.id in timed}
     findings = [
         finding
         for finding in patient.findings
         if judgement.record(finding.id)
         and _dated(finding)
-        and (finding.id in timed or judgement.domain(finding.concept) == "conditions")
+        and (finding.concept in counted_classes or judgement.domain(finding.concept) == "conditions")
     ]
     findings.sort(key=lambda each: (each.id not in timed, each.when.first))
     yield Lane("findings", LANE["findings"], _rows(labels, findings, lambda each: _finding_point(judgement, each)))

@@ -199,7 +199,7 @@ def _obstacle(found: Obstacle, targets: Mapping[str, str]) -> ObstacleView:
     return ObstacleView(
         clause=found.part or found.clause,
         target=targets.get(found.clause, ""),
-        text=found.text,
+        text=found.datum if found.needs else found.text,
         needs=found.needs,
         distance=found.distance,
         lifted=lifted if found.clears is None else f"{lifted}, from {iso(found.clears)}",

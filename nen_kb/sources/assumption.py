@@ -19,7 +19,7 @@ from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.facts.assuming import added, assume, course_to_end, open_course, records, with_end
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days, iso
 from nen_kb.facts.normalise import Record
-from nen_kb.facts.records import Declaration, Origin, Patient, Treatment
+from nen_kb.facts.records import Declaration, Finding, Origin, Patient, Treatment
 from nen_kb.ontology import Ontology
 from nen_kb.sources.assumption_text import Entry, Unclear, read_words
 from nen_kb.sources.case_file import KEYS, read_person
@@ -120,7 +120,7 @@ class _Reader:
         if record is None or reading.problems:
             return
         record = replace(record, origin=replace(record.origin, assumed=True))
-        if not self._in_time(record, reading, path):
+        if not self._in_time(record, reading, path) or not self._plain_denial(record, entry, reading, path):
             return
         course = self._course(record, entry) if isinstance(record, Treatment) else None
         if course is not None and isinstance(record, Treatment):
@@ -140,6 +140,19 @@ class _Reader:
         if record.ended.first >= FAR_FUTURE:
             return open_course(self.patient, record.concept)
         return course_to_end(self.patient, record.concept, record.ended) if record.end_known else None
+
+    def _plain_denial(self, record: Record, entry: Entry, reading: Reading, path: str) -> bool:
+        """Whether it is plain what is denied: "no everolimus" beside a course of it may mean no longer, or never."""
+        if not isinstance(record, Finding) or entry.denied_with in ("", "never"):
+            return True
+        given = [each for each in self.patient.treatments if self.ontology.isa(each.concept, record.concept)]
+        if not given or all(each.origin.assumed for each in given):
+            return True
+        name, course = self.ontology.label(record.concept), self.ontology.label(given[0].concept)
+        message = f"{course} is on record, so this may mean that it is over, or that it was never given"
+        remedy = f"Write '{course} ended 2026-10-01' with its last day, or 'never {name}'"
+        reading.problem(path, message, remedy, "ambiguous")
+        return False
 
     def _in_time(self, record: Record, reading: Reading, path: str) -> bool:
         """Whether the assumption holds on the day judged; what lies after it would be set aside."""

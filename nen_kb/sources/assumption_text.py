@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nen_kb.ontology import Ontology, UnknownName
 from nen_kb.sources.document import Value, shown
@@ -30,6 +30,8 @@ class Entry:
     section: str
     """``findings``, ``measurements``, …, or ``person`` for what a case file says at its head."""
     data: Mapping[str, Value]
+    denied_with: str = ""
+    """Of a denial in words, the first of them: ``no``, ``without`` or ``never``."""
 
 
 class Unclear(ValueError):
@@ -113,8 +115,8 @@ def _of_class(plain: str, ontology: Ontology) -> Entry:
         own, other = ontology.label(named.local), ontology.label(denied.local)
         message = f"{shown(named.name)} is a name of its own ({own}), and also the denial of {other}"
         raise Unclear(message, f"Write '{other} absent' or '{own}'", "ambiguous")
-    if denied:
-        return _denial(denied, ontology)
+    if denial and denied:
+        return replace(_denial(denied, ontology), denied_with=denial[0].strip().lower())
     if named is None:
         raise _unknown(plain[denial.end() :] if denial else plain, ontology)
     if ontology.observable(named.local) or ontology.isa(named.local, "Observable"):

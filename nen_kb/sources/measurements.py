@@ -7,6 +7,7 @@ correct, not a value to set aside; only ``value: unknown`` says that a result ca
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,6 +17,9 @@ from nen_kb.ontology import Observable, Ontology
 from nen_kb.sources.document import Value, shown
 from nen_kb.sources.reading import Fields, Reading
 from nen_kb.units import convert, parse_unit
+
+_THOUSANDS = re.compile(r"(?<![\d.])[0-9]{1,3}\.[0-9]{3}(?![\d.])")
+"""In a count of cells in a microlitre: no such count has decimals."""
 
 
 def make_measurement(reading: Reading, path: str, data: Value) -> Measurement | None:
@@ -108,10 +112,16 @@ def read_score(reading: Reading, place: str, text: str, least: int, greatest: in
 
 def _quantity(reading: Reading, place: str, text: str) -> Quantity | None:
     try:
-        return parse_quantity(text)
+        quantity = parse_quantity(text)
     except ValueError as error:
         reading.mistake(place, error, text, "bad-quantity")
         return None
+    if _THOUSANDS.search(text) and parse_unit(quantity.unit) == parse_unit("/uL"):
+        message = f"{shown(text)} may mean a number with decimals or one with a dot between thousands"
+        remedy = "Write 182000 /uL, or 182 10*9/L"
+        reading.problem(place, message, remedy, "ambiguous-number")
+        return None
+    return quantity
 
 
 def _value(reading: Reading, place: str, text: str, quantity: Quantity, observable: Observable) -> Span | None:

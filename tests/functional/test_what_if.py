@@ -42,7 +42,7 @@ def test_an_assumption_changes_the_verdict_and_nothing_else(kb: KnowledgeBase, a
 
 
 def test_a_denial_is_assumed_and_not_recorded(kb: KnowledgeBase, anna: Patient) -> None:
-    found = kb.what_if(anna, "no everolimus", trials=["START-NET"])
+    found = kb.what_if(anna, "never everolimus", trials=["START-NET"])
     assert found.assumed == ("everolimus, absent, 2026-11-20",)
     assert found.set_aside == ("everolimus, 2025-11-03 to 2026-11-07 (treatments[2])",)
     assert found.results[0].verdict is Verdict.ELIGIBLE
@@ -250,3 +250,22 @@ def test_wrong_assumptions_are_wrong_use_told_once(cli: Cli) -> None:
     assert [line.split("[")[1].split("]")[0] for line in run.errors] == ["no-unit", "unknown-name", "bad-birth"]
     assert all(line.startswith("nen-kb: assumption '") for line in run.errors)
     assert "ELIGIBLE" not in run.out
+
+
+def test_no_drug_beside_a_course_of_it_is_not_plain(cli: Cli) -> None:
+    run = cli("screen", ANNA, "--assume", "no everolimus", "--assume", "no systemic antitumor treatment")
+    assert run.code == 2
+    assert len(run.errors) == 2
+    assert "may mean that it is over, or that it was never given" in run.errors[0]
+    assert "'everolimus ended 2026-10-01' with its last day, or 'never everolimus'" in run.errors[0]
+    never = cli("screen", ANNA, "--trial", "START-NET", "--assume", "never everolimus")
+    assert "I7 (was: no)" in never.out
+    assert cli("screen", ANNA, "--assume", "no sunitinib").code == 0
+
+
+def test_a_timeline_under_assumptions(cli: Cli) -> None:
+    run = cli("timeline", ANNA, "--trial", "START-NET", "--assume", "everolimus ended 2026-10-01")
+    assert "assumed, not on record" in run.out
+    assert "Eligible until 14 September 2028" in " ".join(run.out.split())
+    document = json.loads(cli("timeline", ANNA, "--assume", "INR 1.2", "--format", "json").out)
+    assert document["what_if"][0]["assumed"] == ["INR 1.2, 2026-11-20"]

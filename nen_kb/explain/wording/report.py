@@ -16,7 +16,7 @@ EFFECT_MARK = {"fails": "✗", "open": "?", "passes": "✓"}
 GROUP = {"fails": "Keeps the patient out", "open": "Open", "passes": "Passes"}
 PREMISE = {"holds": "holds", "open": "open", "fails": "does not hold", "": ""}
 PREMISE_MARK = {"holds": "✓", "open": "?", "fails": "✗", "": ""}
-LIFTED_BY = {"permanent": "nothing: permanent", "record": "a later record", "time": "time alone"}
+LIFTED_BY = {"permanent": "only a corrected record", "record": "a later record", "time": "time alone"}
 BECAUSE = {"missing": "data are missing", "conflict": "sources disagree", "judgement": "a person must judge"}
 LANE = {
     "treatments": "Treatments",
@@ -56,7 +56,9 @@ def verdict_sentence(
     elif only_time:
         said.append("Only time is needed.")
     else:
-        said.append("A later record could lift it." if recoverable else "Permanent: no later record would lift it.")
+        said.append(
+            "A later record could lift it." if recoverable else "Permanent: only a corrected record would lift it."
+        )
     return " ".join(said)
 
 
