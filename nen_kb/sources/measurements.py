@@ -116,12 +116,19 @@ def _quantity(reading: Reading, place: str, text: str) -> Quantity | None:
     except ValueError as error:
         reading.mistake(place, error, text, "bad-quantity")
         return None
-    if _THOUSANDS.search(text) and parse_unit(quantity.unit) == parse_unit("/uL"):
+    if _THOUSANDS.search(text) and _counts_in_a_microlitre(quantity.unit):
         message = f"{shown(text)} may mean a number with decimals or one with a dot between thousands"
         remedy = "Write 182000 /uL, or 182 10*9/L"
         reading.problem(place, message, remedy, "ambiguous-number")
         return None
     return quantity
+
+
+def _counts_in_a_microlitre(unit: str) -> bool:
+    known, count = parse_unit(unit), parse_unit("/uL")
+    return (
+        known is not None and count is not None and (known.dimension, known.factor) == (count.dimension, count.factor)
+    )
 
 
 def _value(reading: Reading, place: str, text: str, quantity: Quantity, observable: Observable) -> Span | None:
