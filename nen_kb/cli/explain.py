@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     (result, *_), found = judged(kb, _chosen(list(sources.patients), arguments), [trial], arguments.assume)
     chosen = [_clause(result, arguments.clause)] if arguments.clause else list(result.clauses)
     if arguments.format == "json":
-        write(proof_text(proof_document(kb.identity, result, chosen, arguments.alternatives, DISCLAIMER)))
+        write(proof_text(proof_document(kb.identity, result, chosen, arguments.alternatives)))
     elif arguments.format == "html":
         from nen_kb.report import Sheet, page  # costs time at start
 

@@ -92,6 +92,10 @@ def make_parser() -> argparse.ArgumentParser:
         "verify", help="re-checks a proof, as explain --format json prints it, without the engine"
     )
     verify.add_argument("proof", type=Path, metavar="PROOF.json", help="the proof; - for standard input")
+    verify.add_argument(
+        "--patient", type=Path, metavar="FILE", help="also check that the records are those of this file"
+    )
+    verify.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
 
     check = commands.add_parser("check", help="everything that can be checked without a patient")
     check.add_argument("--format", choices=("text", "json"), default="text")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from nen_kb.cli.terminal import Terminal
-from nen_kb.explain import Obstacle, because
+from nen_kb.explain import Obstacle, also_open, because
+from nen_kb.explain.wording.nearness import also_open as also_open_words
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import ClauseResult, Status, TrialResult, Verdict
@@ -108,6 +109,10 @@ def _clause_lines(clause: ClauseResult, view: _View) -> Iterator[str]:
         yield from _reason_lines(part, view, " " * 11)
     if not clause.parts:
         yield from _reason_lines(clause, view, " " * 9)
+    others = also_open(clause.judgement, clause.clause.trial, clause.id) if clause.fails else ()
+    if others:
+        text = also_open_words([reason.text for reason in others])
+        yield from view.terminal.wrap(text, f"{' ' * 9}– ", " " * 11)
 
 
 def _statement(clause: ClauseResult, before: TrialResult | None) -> str:

@@ -112,7 +112,7 @@ def _row(period: Period, terminal: Terminal) -> Iterator[str]:
     head = f"  {iso(period.first):<10}  {last:<10}  {verdict:<14}"
     texts = [wording.change(each.clause, each.before, each.after, each.cause) for each in period.changes]
     if period.in_the_way or not texts:
-        texts.append(wording.in_the_way(period.in_the_way))
+        texts.append(wording.in_the_way(period.failing, period.open))
     painted = head.replace(verdict, terminal.paint(verdict, _STYLE[period.verdict])).rstrip()
     if terminal.width < _WIDE:
         yield painted

@@ -9,7 +9,7 @@ from nen_kb.explain.doubt import Reason
 from nen_kb.explain.nearness.obstacles import Obstacle, PossibleIf, obstacles, possible_if
 from nen_kb.explain.permanence import is_permanent
 from nen_kb.explain.proof import Proof
-from nen_kb.explain.reasons import reasons, undetermined_because
+from nen_kb.explain.reasons import also_open, reasons, undetermined_because
 from nen_kb.explain.render_graph import to_dot as proof_to_dot
 from nen_kb.explain.render_graph import to_mermaid as proof_to_mermaid
 from nen_kb.explain.render_json import to_json as proof_to_json
@@ -22,6 +22,7 @@ __all__ = [
     "PossibleIf",
     "Proof",
     "Reason",
+    "also_open",
     "assumptions",
     "because",
     "explain_clause",

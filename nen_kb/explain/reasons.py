@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nen_kb.explain import describe, wording
 from nen_kb.explain.absence import phrase
-from nen_kb.explain.case import Judgement
-from nen_kb.explain.doubt import BECAUSE, Reason, any_suffices, most_useful
+from nen_kb.explain.case import Judgement, Pattern
+from nen_kb.explain.doubt import BECAUSE, Doubt, Reason, any_suffices, most_useful
 from nen_kb.explain.goals import goal
 from nen_kb.explain.inquiry import Inquiry
+from nen_kb.explain.path import heads
 from nen_kb.explain.support import records_used
 from nen_kb.explain.topics import asked_classes, other_methods, topic_words, without_topics
-from nen_kb.rules.ir import Atom, Clause, Constant
+from nen_kb.rules.ir import Atom, Clause, Constant, Rule
 
 OPEN = ("unknown", "conflicting")
 
@@ -26,6 +27,37 @@ def reasons(judgement: Judgement, trial: str, clause: str) -> tuple[Reason, ...]
     found = judgement.remembered(key, lambda: _reasons(judgement, judgement.clause(trial, clause)))
     assert isinstance(found, tuple)
     return found
+
+
+def also_open(judgement: Judgement, trial: str, clause: str) -> tuple[Reason, ...]:
+    """Of a clause that fails, what else on record may keep the patient out as well; nothing for any other clause.
+
+    Of a clause with parts the reasons of its open parts; of another one only what speaks of a record.
+    """
+    found = judgement.clause(trial, clause)
+    side = "unmet" if found.kind == "inclusion" else "met"
+    if judgement.status(trial, clause) != side:
+        return ()
+    if found.parts:
+        return _distinct(reason for part in found.parts for reason in reasons(judgement, trial, part))
+    inquiry = Inquiry(judgement)
+    pattern = (judgement.patient, trial, clause)
+    rules = judgement.clause_rules(side, trial, clause)
+    doubt = any_suffices(doubt for rule in rules for doubt in _through(inquiry, rule, pattern))
+    against = set(records_used(judgement, side, pattern))
+    return _distinct(each for each in most_useful(doubt, None) if each.records and not against & set(each.records))
+
+
+def _through(inquiry: Inquiry, rule: Rule, pattern: Pattern) -> Iterator[Doubt]:
+    """What every open way through a rule lacks; one that only passes on another predicate is followed to its rules."""
+    only = rule.body[0]
+    judgement = inquiry.judgement
+    if len(rule.body) == 1 and isinstance(only, Atom) and not only.negated and judgement.rules_of(only.predicate):
+        for path in heads(rule.head, pattern, judgement):
+            for below in judgement.rules_of(only.predicate):
+                yield from _through(inquiry, below, path.pattern(only))
+    else:
+        yield from inquiry.through(rule, pattern)
 
 
 def undetermined_because(found: Iterable[Reason]) -> list[str]:

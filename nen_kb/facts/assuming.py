@@ -1,9 +1,9 @@
 """What it means to assume a record: it stands in the place of what is recorded on the same.
 
 An assumed record takes the place of every record of exactly its class (the same observable, finding,
-treatment or procedure, the same domain of a declaration) that is not certainly earlier.  Records of
-narrower and wider classes, and certainly earlier ones, stay; where they contradict the assumption, sources
-disagree.  Assumptions never take each other's place.
+treatment or procedure, the same domain of a declaration) that is neither certainly earlier nor certainly
+later.  Records of narrower and wider classes, and certainly earlier or later ones, stay; where they
+contradict the assumption, sources disagree.  Assumptions never take each other's place.
 
 *Earlier* compares days.  A record is certainly earlier if its last possible day lies before the first
 possible day of the assumed one; of an assumed course of treatment without a start, before its end.  That a
@@ -82,7 +82,7 @@ def in_place_of(found: Record, recorded: Record) -> bool:
             return False
     if isinstance(found, Finding) and found.presence is Presence.ABSENT and isinstance(recorded, Treatment):
         return recorded.started.first <= found.when.last
-    return last_day(recorded) >= _begins(found)
+    return last_day(recorded) >= _begins(found) and first_day(recorded) <= last_day(found)
 
 
 def course_to_end(patient: Patient, concept: str, ended: Days) -> Treatment | None:
@@ -115,6 +115,17 @@ def with_end(course: Treatment, ended: Days, record_id: str, origin: Origin) -> 
         ended=Days(max(began.first, ended.first), ended.last),
         end_known=True,
     )
+
+
+def first_day(record: Record) -> int:
+    """The first day a record may speak of."""
+    match record:
+        case Declaration():
+            return record.as_of
+        case Treatment():
+            return record.started.first
+        case _:
+            return record.when.first
 
 
 def last_day(record: Record) -> int:

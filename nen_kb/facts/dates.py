@@ -106,6 +106,16 @@ def completed_years(born: int, day: int) -> int:
     return today.year - start.year - ((today.month, today.day) < (start.month, start.day))
 
 
+def birthday(born: int, years: int) -> int:
+    """The first day with so many completed years; FAR_FUTURE beyond the calendar."""
+    start = date.fromordinal(born)
+    year = start.year + years
+    if year > 9999:
+        return FAR_FUTURE
+    leap = (start.month, start.day) == (2, 29) and not calendar.isleap(year)
+    return date(year, 3, 1).toordinal() if leap else start.replace(year=year).toordinal()
+
+
 def years_span(born: Days, day: int) -> tuple[int, int]:
     """The least and the greatest age on ``day`` of someone born within ``born``."""
     return completed_years(born.last, day), completed_years(born.first, day)

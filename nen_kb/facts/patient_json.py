@@ -20,13 +20,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from nen_kb.errors import Problem
 from nen_kb.facts.dates import Days, iso
 from nen_kb.facts.records import Declaration, Finding, Imaging, Measurement, Patient, Treatment
-from nen_kb.facts.values import NEG_INF, POS_INF, Span
+from nen_kb.facts.values import GRID, NEG_INF, POS_INF, Span
 from nen_kb.ontology import Ontology
 
-MAX_RECORDS = 200_000
-"""Records of one patient; a long life in a large hospital has some ten thousand."""
+MAX_RECORDS = 10_000
+"""Records of one kind; a long life in a large hospital has some thousands.  Checking time grows with the square."""
 MAX_TEXT = 100_000
 """Characters of one text."""
+
+DOMAINS = ("conditions", "treatments", "imaging")
 
 _LEFT_OUT = frozenset({"notes"})
 _DAYS = frozenset({"index_date", "planned_start", "as_of"})
@@ -76,11 +78,28 @@ def from_json(
         if record.id in seen:
             reading.wrong(f"{place}.{where}.id", "another record has the same id", "duplicate-id")
         seen.add(record.id)
+        for wrong in _impossible(record):
+            reading.wrong(f"{place}.{where}", wrong, "impossible")
         for name in _CONCEPTS:
             concept = getattr(record, name, None)
             if concept is not None and concept not in ontology.names:
                 reading.wrong(f"{place}.{where}.{name}", "the ontology has no such class", "unknown-name")
+    if len(dict(patient.arms)) < len(patient.arms):
+        reading.wrong(f"{place}.arms", "a trial has two arms", "impossible")
     return (None if reading.problems else patient), reading.problems
+
+
+def _impossible(record: object) -> Iterator[str]:
+    """What no source would have read."""
+    if isinstance(record, Declaration) and record.domain not in DOMAINS:
+        yield "there is no such domain"
+    if isinstance(record, Treatment) and record.started.first > record.ended.last:
+        yield "it ends before it begins"
+    if isinstance(record, Imaging):
+        for name, span, most in (("Krenning score", record.krenning, 4), ("extent", record.extent, 3)):
+            ends = (span.low, span.high) if span is not None else ()
+            if not all(0 <= end <= most * GRID for end in ends if NEG_INF < end < POS_INF):
+                yield f"its {name} is none of the scale"
 
 
 def records(patient: Patient) -> Iterator[tuple[str, Declaration | Finding | Measurement | Treatment | Imaging]]:

@@ -51,7 +51,7 @@ class Causes:
         # Where one of several dates is enough, none of them is needed: then all are named.
         causes = [_chosen(group) for group in needed or found]
         texts = [self._text(cause) for cause in causes] or [wording.no_single_record(self.day)]
-        shorts = [self._short(cause) for cause in causes] or [wording.short_unnamed()]
+        shorts = [self._short(clause, cause) for cause in causes] or [wording.short_unnamed()]
         records = dict.fromkeys(cause.record for cause in causes if cause.record)
         return Cause(wording.together(list(dict.fromkeys(texts))), wording.short_list(shorts), tuple(records))
 
@@ -122,16 +122,37 @@ class Causes:
         words = wording.birthday if crossing.mark == born.last else wording.may_be_birthday
         return words(born.first, born.last, completed_years(crossing.mark, self.day), self.day)
 
-    def _short(self, crossing: Crossing) -> str:
-        if crossing.boundary is None:
-            return wording.short_birthday(completed_years(crossing.mark, self.day))
+    def _short(self, clause: str, crossing: Crossing) -> str:
+        boundary = crossing.boundary
+        if boundary is None:
+            born = self.judgement.prepared.patient.born
+            assert born is not None  # there is a birthday
+            sure = wording.sureness(born.first, born.last, crossing.mark)
+            text = wording.short_birthday(completed_years(crossing.mark, self.day), sure)
+            if self.later.timing(self.trial, clause).computed:
+                text = wording.short_computed(text, self._turned(clause, crossing))
+            return text
         if not crossing.record:
             return wording.short_unnamed()
         label = describe.name(self.judgement, crossing.record)
+        (row,) = (row for row in self.judgement.prepared.static[boundary.mark.predicate] if row[1] == crossing.record)
+        sure = wording.sureness(int(row[2]), int(row[3]), crossing.mark)
         words = _words(crossing)
         if words:
-            return wording.short_words(label, words)
-        return wording.short_span(label, *_counted(crossing), crossing.boundary.passed)
+            return wording.short_words(label, words, sure)
+        return wording.short_span(label, *_counted(crossing), boundary.passed, sure)
+
+    def _turned(self, clause: str, birthday: Crossing) -> list[tuple[str, str, str]]:
+        """What each part that the birthday changes says, with its status before and after; or so the clause."""
+        found = self.judgement.clause(self.trial, clause)
+        now = self._statuses(self.model)
+        before = self._statuses(self._without(next(each for each in self._groups(clause) if birthday in each)))
+        changed = [part for part in found.parts if before.get(part) != now.get(part)] or [clause]
+        clauses = [self.judgement.clause(self.trial, each) for each in changed]
+        return [(each.header.get("says") or each.quote, before[each.id], now[each.id]) for each in clauses]
+
+    def _statuses(self, model: AnyModel) -> dict[str, str]:
+        return {str(row[2]): str(row[3]) for row in model.rows("status") if row[1] == self.trial}
 
 
 def _later_row(row: Row, crossing: Crossing, day: int) -> Row:

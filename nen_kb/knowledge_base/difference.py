@@ -18,7 +18,7 @@ from nen_kb.errors import NenKbError, Problem, RulesError, UsageError
 from nen_kb.explain import Judgement, because, reasons
 from nen_kb.facts.normalise import Limits, normalise
 from nen_kb.facts.records import Patient
-from nen_kb.knowledge_base.judging import OUTCOMES
+from nen_kb.knowledge_base.judging import OUTCOMES, require_outcomes
 from nen_kb.knowledge_base.results import Status, Verdict
 from nen_kb.ontology import Ontology
 from nen_kb.resources import shipped
@@ -163,6 +163,7 @@ def load_version(path: Path, limits: Path | None = None) -> Version:
     ontology = Ontology.load(root)
     try:
         program = load_program(rules or shipped("kb"), ontology, strict=False)
+        require_outcomes(program)
     except RulesError as error:
         folder = rules or Path("kb")
         raise RulesError(replace(each, file=str(folder / each.file)) for each in error.problems) from None

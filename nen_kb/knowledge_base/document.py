@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nen_kb.explain import explain_clause, proof_to_json
 from nen_kb.explain.checking.certificate import certificate
 from nen_kb.explain.checking.check import Checker
+from nen_kb.explain.wording.report import DISCLAIMER
 from nen_kb.knowledge_base.judging import result_of
 from nen_kb.knowledge_base.results import ClauseResult, TrialResult
 from nen_kb.ontology import Ontology
@@ -22,7 +23,6 @@ def proof_document(
     result: TrialResult,
     clauses: Collection[ClauseResult] | None = None,
     alternatives: bool = False,
-    disclaimer: str = "",
 ) -> dict[str, Any]:
     """The document of ``explain --format json``: one clause or part, or all of the trial's; see ``certificate``."""
     judgement = result.judgement
@@ -33,7 +33,7 @@ def proof_document(
         "proofs": [proof_to_json(proof, judgement) for proof in proofs],
         "knowledge_base": identity.to_json(),
         "certificate": certificate(judgement),
-        "disclaimer": disclaimer,
+        "disclaimer": DISCLAIMER,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nen_kb.engines.base import Engine
-from nen_kb.errors import EngineError, Problem
+from nen_kb.errors import EngineError, Problem, RulesError
 from nen_kb.explain import Judgement, is_permanent, reasons
 from nen_kb.facts.normalise import Prepared
 from nen_kb.knowledge_base.later import Later
@@ -17,10 +17,19 @@ from nen_kb.rules.protocol import protocol_rows
 OUTCOMES = ("status", "verdict")
 
 
+def require_outcomes(program: Program) -> None:
+    """Raises RulesError for a program that gives no statuses or no verdicts."""
+    lacking = [name for name in OUTCOMES if name not in program.order]
+    if lacking:
+        message = f"no rule gives {' or '.join(lacking)}"
+        raise RulesError(Problem("outcomes.dl", "", message, "Take the rules of outcomes.dl along.", "no-outcomes"))
+
+
 class Judge:
     """A program with its two engines, for any number of patients."""
 
     def __init__(self, program: Program, evaluator: Evaluator, engine: Engine) -> None:
+        require_outcomes(program)
         self.program = program
         self.evaluator = evaluator
         self.engine = engine

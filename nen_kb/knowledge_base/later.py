@@ -16,7 +16,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from nen_kb.explain import Judgement
-from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, months_after, years_span
+from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, birthday, months_after, years_span
 from nen_kb.facts.normalise import Prepared
 from nen_kb.rules.evaluate import Evaluator
 from nen_kb.rules.instances import AnyEvaluator, AnyModel
@@ -227,10 +227,8 @@ def _birthdays(prepared: Prepared, last: int) -> Iterator[Crossing]:
     if born is None:
         return
     for birth in sorted({born.first, born.last}):
-        first = date.fromordinal(birth)
+        first = date.fromordinal(birth).year
         for year in range(date.fromordinal(today).year, date.fromordinal(last).year + 1):
-            # 1 March in a common year for someone born on 29 February.
-            leap = (first.month, first.day) == (2, 29)
-            day = date(year, 2, 28).toordinal() + 1 if leap else first.replace(year=year).toordinal()
+            day = birthday(birth, year - first)
             if today < day <= last and years_span(born, day) != years_span(born, day - 1):
                 yield Crossing(day, None, mark=birth)

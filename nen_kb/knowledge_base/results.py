@@ -22,6 +22,7 @@ from nen_kb.explain import (
 )
 from nen_kb.facts.dates import iso
 from nen_kb.knowledge_base.later import HORIZON_MONTHS
+from nen_kb.knowledge_base.lifting import lifts
 from nen_kb.knowledge_base.timeline import Timeline, make_timeline
 from nen_kb.rules.ir import Clause, Trial
 
@@ -150,19 +151,8 @@ class TrialResult:
 
     @cached_property
     def _obstacles(self) -> tuple[Obstacle, ...]:
-        return obstacles(self.judgement, self.trial.id, self._clears)
-
-    @cached_property
-    def _clears(self) -> dict[str, int]:
-        """By failing clause, the first day within two years on which the patient passes it by time alone."""
-        if not self.failing:
-            return {}
-        periods = self.timeline().periods
-        days = {
-            clause.id: next((period.first for period in periods if clause.id not in period.in_the_way), None)
-            for clause in self.failing
-        }
-        return {clause: day for clause, day in days.items() if day is not None}
+        failing = [clause.clause for clause in self.failing]
+        return obstacles(self.judgement, self.trial.id, lifts(self.judgement, self.trial.id, failing))
 
     def possible_if(self) -> PossibleIf:
         """The obstacles by what would lift them: nothing, a later record, or time alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,13 @@ class Period:
     """The whole clauses that fail or are open, in the order of the protocol."""
     changes: tuple[Change, ...]
     """What began it; empty for the first."""
+    failing: tuple[str, ...] = ()
+    """Those of ``in_the_way`` that fail."""
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Those of ``in_the_way`` that are unknown or conflicting."""
+        return tuple(clause for clause in self.in_the_way if clause not in self.failing)
 
     def to_json(self) -> dict[str, Any]:
         """As ``timeline --format json`` prints it."""
@@ -71,6 +78,8 @@ class Period:
             "last": None if self.last is None else iso(self.last),
             "verdict": self.verdict.value,
             "in_the_way": list(self.in_the_way),
+            "failing": list(self.failing),
+            "open": list(self.open),
             "changes": [change.to_json() for change in self.changes],
         }
 
@@ -95,7 +104,7 @@ class Timeline:
         for _, group in groupby(self.periods, key=lambda period: period.verdict):
             run = list(group)
             first = run[0]
-            found.append(Period(first.first, run[-1].last, first.verdict, first.in_the_way, first.changes))
+            found.append(replace(first, last=run[-1].last))
         return tuple(found)
 
     def sentence(self) -> str:
@@ -143,10 +152,7 @@ class _Maker:
 
     def timeline(self) -> Timeline:
         statuses = {clause.id: clause.status.value for clause in self.result.clauses}
-        way = self._in_the_way(statuses)
-        begun: list[tuple[int, Verdict, tuple[str, ...], tuple[Change, ...]]] = [
-            (self.result.index_date, self.result.verdict, way, ())
-        ]
+        begun = [self._period(self.result.index_date, self.result.verdict, statuses, ())]
         crossings = self.later.crossings(self.judgement.prepared, self.trial, self.horizon)
         by_day = {day: list(group) for day, group in groupby(crossings, key=lambda each: each.day)}
         for day, model in self.later.walk(self.judgement, self.trial, list(by_day)):
@@ -160,16 +166,20 @@ class _Maker:
                 before = statuses[clause]
                 if after != before:
                     cause = causes.of(clause, after)
-                    decisive = self._decides(clause, before, after, begun[-1][1], verdict)
+                    decisive = self._decides(clause, before, after, begun[-1].verdict, verdict)
                     changes.append(Change(clause, before, after, cause.text, cause.short, cause.records, decisive))
             statuses = now
-            begun.append((day, verdict, self._in_the_way(statuses), tuple(changes)))
-        lasts = [day - 1 for day, *_ in begun[1:]]
-        periods = tuple(
-            Period(first, last, verdict, way, changes)
-            for (first, verdict, way, changes), last in zip(begun, (*lasts, None), strict=True)
-        )
-        return Timeline(self.trial, self.horizon, periods)
+            begun.append(self._period(day, verdict, statuses, tuple(changes)))
+        lasts = [period.first - 1 for period in begun[1:]]
+        periods = (replace(period, last=last) for period, last in zip(begun, (*lasts, None), strict=True))
+        return Timeline(self.trial, self.horizon, tuple(periods))
+
+    def _period(self, first: int, verdict: Verdict, statuses: Mapping[str, str], changes: tuple[Change, ...]) -> Period:
+        """A period whose last day is not known yet."""
+        goodness = {each.id: self._goodness(each.id, statuses[each.id]) for each in self.whole}
+        way = tuple(clause for clause, good in goodness.items() if good < 2)
+        failing = tuple(clause for clause, good in goodness.items() if good == 0)
+        return Period(first, None, verdict, way, changes, failing)
 
     def _statuses(self, model: AnyModel) -> dict[str, str]:
         """Of the whole clauses that depend on time."""
@@ -192,9 +202,6 @@ class _Maker:
         if any(clause.fails for clause in others):
             return Verdict.INELIGIBLE
         return Verdict.UNDETERMINED if any(clause.open for clause in others) else Verdict.ELIGIBLE
-
-    def _in_the_way(self, statuses: Mapping[str, str]) -> tuple[str, ...]:
-        return tuple(each.id for each in self.whole if self._goodness(each.id, statuses[each.id]) < 2)
 
     def _goodness(self, clause: str, status: str) -> int:
         """0 for a clause that fails, 1 for an open one, 2 for one that lets the patient pass."""

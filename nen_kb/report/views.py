@@ -11,6 +11,7 @@ from markupsafe import Markup
 from nen_kb.explain import Obstacle, describe
 from nen_kb.explain.missing import Missing
 from nen_kb.explain.wording import report as wording
+from nen_kb.explain.wording import timeline as timeline_wording
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import Timeline, TrialResult
@@ -202,7 +203,7 @@ def _obstacle(found: Obstacle, targets: Mapping[str, str]) -> ObstacleView:
         text=found.datum if found.needs else found.text,
         needs=found.needs,
         distance=found.distance,
-        lifted=lifted if found.clears is None else f"{lifted}, from {iso(found.clears)}",
+        lifted=lifted if found.clears is None else f"{lifted}, from {iso(found.clears)}{wording.THEN[found.then]}",
     )
 
 
@@ -214,7 +215,7 @@ def _periods(timeline: Timeline) -> Iterable[PeriodView]:
             verdict=verdict,
             mark=wording.VERDICT_MARK[verdict],
             word=wording.VERDICT[verdict],
-            in_the_way=", ".join(period.in_the_way),
+            in_the_way=timeline_wording.in_the_way(period.failing, period.open) if period.in_the_way else "",
             changes=tuple(wording.change(c.clause, c.before, c.after, c.cause) for c in period.changes),
         )
 

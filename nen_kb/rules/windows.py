@@ -86,6 +86,8 @@ class Timing:
     boundaries: tuple[Boundary, ...]
     age: bool
     """Whether the age is read, which changes on birthdays."""
+    computed: bool = False
+    """Whether the age goes into anything but a comparison: into a formula, say."""
 
     @property
     def any(self) -> bool:
@@ -110,17 +112,18 @@ class Windows:
             found.update(dict.fromkeys((id(rule), *sorted(self._behind(rule, {})))))
         by_id = self._by_id
         boundaries = (each for number in found for each in by_id[number][1])
-        return Timing(tuple(dict.fromkeys(boundaries)), any(by_id[number][2] for number in found))
+        read = [by_id[number][2] for number in found if by_id[number][2] is not None]
+        return Timing(tuple(dict.fromkeys(boundaries)), bool(read), True in read)
 
     @cached_property
-    def _by_id(self) -> Mapping[int, tuple[Rule, tuple[Boundary, ...], bool]]:
-        """Of each rule its own boundaries, and whether it reads the age."""
+    def _by_id(self) -> Mapping[int, tuple[Rule, tuple[Boundary, ...], bool | None]]:
+        """Of each rule its own boundaries, and whether it computes with the age; None if it does not read it."""
         days = _Days(self.program)
         return {
             id(rule): (
                 rule,
                 tuple(dict.fromkeys(days.boundaries(rule))),
-                any(atom.predicate == "age" for atom in _atoms(rule)),
+                _computes_with_age(rule),
             )
             for rule in self.program.rules
         }
@@ -280,6 +283,16 @@ def _in_step(one: Origin, other: Origin) -> bool:
     # Of one day, counted back by more or fewer spans of one kind.
     alike = len({shift.builtin for shift in shifts}) <= 1 and len(one.shifts) <= 1 and len(other.shifts) <= 1
     return one.predicate == other.predicate != "complete" and alike
+
+
+def _computes_with_age(rule: Rule) -> bool | None:
+    """Whether the age goes into another atom of the rule; None if the rule does not read it."""
+    ages = [atom for atom in _atoms(rule) if atom.predicate == "age"]
+    if not ages:
+        return None
+    ends = {term for atom in ages for term in atom.terms[1:] if isinstance(term, Variable)}
+    others = [rule.head, *(atom for atom in _atoms(rule) if atom.predicate != "age")]
+    return any(not ends.isdisjoint(atom.terms) for atom in others)
 
 
 # ── which class a predicate is asked about ──────────────────────────────────

@@ -211,3 +211,11 @@ def test_colour_is_for_terminals(cli: Cli, cases: Path, lowered: Path, terminal:
     run = cli("diff", ROOT, lowered, cases, terminal=terminal)
     assert run.err == ""
     assert ("\x1b[" in run.out) is terminal
+
+
+def test_rules_without_verdicts_are_an_error_of_the_rules(cli: Cli, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "kb", tmp_path / "kb")
+    (tmp_path / "kb" / "outcomes.dl").write_text("", encoding="utf-8")
+    run = cli("diff", tmp_path / "kb", ROOT / "kb", ROOT / "kb" / "examples" / "anna.yaml")
+    assert run.code == 10
+    assert "no rule gives status or verdict" in run.err

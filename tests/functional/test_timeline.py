@@ -26,7 +26,7 @@ def test_text_has_the_sentence_and_a_row_for_each_period(cli: Cli) -> None:
     assert (run.code, run.err) == (0, "")
     said = " ".join(run.out.split())
     assert SENTENCE in said
-    assert "2026-11-20 2026-12-04 ✗ ineligible in the way: I7" in said
+    assert "2026-11-20 2026-12-04 ✗ ineligible fails: I7" in said
     assert "2026-12-05 2028-09-14 ✓ eligible I7 not met → met: everolimus, last day 2026-11-07: from" in said
     assert "2028-09-15 onwards ✗ ineligible I6 met → not met" in said
     assert "the planned start moves unless it was given and lies later" in said
@@ -65,6 +65,8 @@ def test_json_and_other_patients_go_on_after_a_bad_one(cli: Cli) -> None:
         "last": None,
         "verdict": "eligible",
         "in_the_way": [],
+        "failing": [],
+        "open": [],
         "changes": [
             {
                 "clause": "I7",

@@ -43,8 +43,10 @@ def test_a_proof_is_accepted_with_what_was_checked(cli: Cli, nothing_written: An
         (ANNA, "NCT05610826", "I6", "--alternatives"),
         (BUNDLE, "START-NET"),
         (ANNA, "START-NET", "--as-of", "2027-01-15"),
+        (ANNA, "START-NET", "--assume", "hemoglobin 85 g/L"),
+        (ANNA, "START-NET", "--assume", "planned start 2026-12-20"),
     ],
-    ids=["one clause in all its ways", "FHIR", "another day"],
+    ids=["one clause in all its ways", "FHIR", "another day", "a number that is not whole", "another start"],
 )
 def test_proofs_of_every_kind_are_accepted(cli: Cli, tmp_path: Path, arguments: tuple[object, ...]) -> None:
     path = tmp_path / "proof.json"
@@ -147,3 +149,56 @@ def test_a_hollow_proof_is_refused(cli: Cli, proof: Path) -> None:
         run = cli("verify", hollow)
         assert (run.code, run.err) == (1, ""), part
         assert run.out.startswith("refused"), part
+
+
+def test_assumptions_are_said_with_the_verdict(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    run = cli("explain", ANNA, "START-NET", "--format", "json", "--assume", "everolimus ended 2026-10-01")
+    path.write_text(run.out, encoding="utf-8")
+    lines = cli("verify", path).out.splitlines()
+    assert lines[0].endswith("eligible")
+    assert lines[1].strip() == "assumed, not on record: everolimus, 2025-11-03 to 2026-10-01"
+
+
+def test_one_clause_alone_says_nothing_of_the_verdict(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    path.write_text(cli("explain", ANNA, "START-NET", "I3", "--format", "json").out, encoding="utf-8")
+    assert cli("verify", path).out.splitlines()[0] == "accepted: 1 clause of START-NET for anna, 2026-11-20: met"
+
+
+def test_the_records_may_be_compared_with_a_file(cli: Cli, tmp_path: Path, proof: Path) -> None:
+    here = cli("verify", proof, "--patient", ANNA)
+    assert here.code == 0
+    assert f"those of {ANNA}" in " ".join(here.out.split())
+    moved = tmp_path / "elsewhere.yaml"
+    moved.write_text(ANNA.read_text(encoding="utf-8").replace("12.1 g/dL", "12.2 g/dL"), encoding="utf-8")
+    changed = cli("verify", proof, "--patient", moved)
+    assert changed.code == 1
+    assert "certificate.patient.measurements[2].value[0]: the file says otherwise" in " ".join(changed.out.split())
+    assert cli("verify", proof, "--patient", BUNDLE).code == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("measurements", 0, "original"), "4", "measurements[0].value: it is not what is written, '4'"),
+        (("measurements", 3, "original"), "12 10*9/L", "measurements[3].value: it is not what is written"),
+        (("measurements", 6, "upper", "original"), "95 U/L", "measurements[6].upper: it is not what is written"),
+        (("treatments", 2, "concept"), "Octreotide", "treatments[2].original: 'everolimus' is not octreotide"),
+        (("imaging", 0, "krenning"), [990_000_000, 990_000_000], "Krenning score is none of the scale"),
+        (("declarations", 0, "domain"), "nonsense", "there is no such domain"),
+        (("assumed",), ["sex", "sex"], "assumed: it names something twice"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(
+    cli: Cli, proof: Path, place: tuple[Any, ...], value: object, says: str
+) -> None:
+    document = json.loads(proof.read_text(encoding="utf-8"))
+    target = document["certificate"]["patient"]
+    for step in place[:-1]:
+        target = target[step]
+    target[place[-1]] = value
+    proof.write_text(json.dumps(document), encoding="utf-8")
+    run = cli("verify", proof)
+    assert run.code == 1
+    assert says in " ".join(run.out.split())

@@ -49,7 +49,7 @@ def test_a_denial_is_assumed_and_not_recorded(kb: KnowledgeBase, anna: Patient) 
 
 
 def test_a_mapping_and_trials(kb: KnowledgeBase, anna: Patient) -> None:
-    entry = {"observable": "hemoglobin", "value": "85 g/L", "date": "2026-11-01"}
+    entry = {"observable": "hemoglobin", "value": "85 g/L", "date": "2026-11-10"}
     (result,) = kb.what_if(anna, entry, trials=["start-net"]).results
     assert (result.trial.id, result["I11a"].status) == ("START-NET", Status.UNMET)
     assert kb.what_if(anna, entry).set_aside == ("hemoglobin 12.1 g/dL (121 g/L), 2026-11-10 (measurements[2])",)
@@ -206,7 +206,7 @@ def test_screen_assumes_the_same_of_every_patient(cli: Cli) -> None:
     assert run.out.count("assumed, not on record") == 2
     assert "arm 2 of NCT05610826 (on record)" in run.out
     assert "I11a: hemoglobin above 90 g/L: no (was: yes)" in run.out
-    assert "hemoglobin 85 g/L, needs more than 90 g/L, measured on the day" in run.out
+    assert "hemoglobin 85 g/L, needs more than 90 g/L, measured 2026-11-20" in run.out
     assert "judged (assumed)" in run.out
 
 

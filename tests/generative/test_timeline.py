@@ -72,7 +72,7 @@ def check(patient: Patient) -> int:
         for period in timeline.periods[1:]:
             assert period.changes
             for change in period.changes:
-                assert change.records or change.short.startswith("turns "), change
+                assert change.records or change.short.startswith(("turns ", "may turn ", "is surely ")), change
                 assert wording_timeline.no_single_record(period.first) not in change.cause
         for before, after in zip(timeline.periods, timeline.periods[1:], strict=False):
             decisive = any(change.decisive for change in after.changes)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nen_kb.explain import Judgement, Obstacle, obstacles
+from nen_kb.explain.wording.nearness import AT_THE_LIMIT
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.records import Measurement, Patient
 from nen_kb.facts.values import Span, parse_quantity, span
@@ -98,7 +99,8 @@ def _moved(record: Measurement, obstacle: Obstacle, ontology: Ontology) -> tuple
     quantity = parse_quantity(record.original)
     needs, limit = re.match(r"(more than|less than|at least|at most) ([0-9.]+)", obstacle.needs).groups()  # type: ignore[union-attr]  # always so
     observable = ontology.observable(record.observable)
-    distance = parse_quantity(obstacle.distance).low
+    at_limit = obstacle.distance == AT_THE_LIMIT
+    distance = Fraction(0) if at_limit else parse_quantity(obstacle.distance).low
     assert observable is not None
     assert quantity.low is not None
     assert distance is not None

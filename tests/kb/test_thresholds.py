@@ -22,6 +22,7 @@ from nen_kb.facts.values import from_grid
 from nen_kb.resources import shipped
 from nen_kb.rules import formulas
 from nen_kb.rules.builtins import BUILTINS
+from nen_kb.rules.checks.text import READ_ELSEWHERE
 from nen_kb.rules.evaluate import Evaluator
 from nen_kb.rules.ir import Atom, BodyItem, Comparison, Constant, Kind, Program, Rule, Term, Variable
 from nen_kb.rules.protocol import protocol_rows
@@ -105,6 +106,8 @@ class Guard:
 
     def _numerals(self) -> Iterator[Numeral]:
         for number, rule in enumerate(self.program.rules):
+            if rule.head.predicate in READ_ELSEWHERE:
+                continue  # what finding something out costs: no clause reads it
             items = list(enumerate(rule.body)) if rule.body else [(-1, rule.head)]
             for place, item in items:
                 for position, term in enumerate(terms_of(item)):

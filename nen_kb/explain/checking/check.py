@@ -3,7 +3,8 @@
 A document (see ``certificate``) is right if
 
 1. it was made with the rules and the ontology at hand;
-2. its facts are those that the patient's records give on that day: none invented, none left out;
+2. its facts are those that the patient's records give on that day: none invented, none left out; and the records
+   agree with what is written in them (``written``);
 3. its tables are what the rules give, applied in the plainest way (``applied``): every row has a rule instance, and no
    rule gives a row that is not there, so that "there is none" is true;
 4. every instance of every derivation is one of a rule, and every step of it holds (``steps``);
@@ -11,7 +12,8 @@ A document (see ``certificate``) is right if
    the ontology and the rules say, and a "none" lists what it ranges over (``tree``);
 6. statuses, reasons, verdict and the tree are what the tables say: written anew from them, they are the same.
 
-The disclaimer and the version number of the program are no part of it.  A proof that was cut short is refused.
+The version number of the program is no part of it.  A proof that was cut short is refused.  Whether the records
+are the patient's, no proof can say; the words are those this program writes, compared and not judged.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from nen_kb.explain.checking.applied import Applied
 from nen_kb.explain.checking.same import differences, other_rows
 from nen_kb.explain.checking.steps import Refused, Steps
 from nen_kb.explain.checking.tree import Tree
+from nen_kb.explain.checking.written import contradictions
+from nen_kb.explain.wording.report import DISCLAIMER
 from nen_kb.facts import patient_json
 from nen_kb.facts.records import Patient
 from nen_kb.ontology import Ontology
@@ -34,7 +38,7 @@ from nen_kb.rules.ir import Program, Trial
 PARTS = ("result", "proofs", "knowledge_base", "certificate", "disclaimer")
 """What a document consists of."""
 MOST_REFUSALS = 20
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, AssertionError)
 _ROWS = {
     ("facts", "more"): "the patient's records, the ontology and the protocols give no such fact",
     ("facts", "less"): "left out, although the patient's records, the ontology or the protocols give it",
@@ -68,7 +72,7 @@ class Checker:
 
     def check(self, document: Any) -> Checked:
         """Everything that is wrong with a document that ``json`` has read."""
-        refusals = tuple(islice(self._refused(document), MOST_REFUSALS))
+        refusals = tuple(islice(_guarded(self._refused(document), ""), MOST_REFUSALS))
         sizes = dict.fromkeys(("facts", "tables", "proofs", "steps"), 0)
         if not refusals:
             for name in ("facts", "tables"):
@@ -92,13 +96,14 @@ class Checker:
         if others:
             yield from ((place, f"made with another knowledge base: {text}") for place, text in others)
             return
-        if not isinstance(document["disclaimer"], str):
-            yield "disclaimer", "this is no text"
+        if document["disclaimer"] != DISCLAIMER:
+            yield "disclaimer", "it is not the sentence that stands below every verdict"
         data = _at(document, "certificate", "patient")
         patient, problems = patient_json.from_json(data, self.ontology, "", "certificate.patient")
         if patient is None:
             yield from ((problem.place, problem.message) for problem in problems)
             return
+        yield from ((f"certificate.patient.{place}", text) for place, text in contradictions(patient, self.ontology))
         right = self._anew(patient)
         yield from _certificate_refused(document["certificate"], right)
         name = _at(document, "result", "trial")

@@ -1,4 +1,4 @@
-"""A proof as a file: written so that people can look at it, read so that nothing in it can do harm."""
+"""A proof as a file: written so that people can look at it, read with limits on its size, depth and numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nen_kb.explain.checking.check import PARTS
 
 SCHEMA = Path(__file__).with_name("proof.schema.json")
 """The JSON Schema of a document."""
-MAX_BYTES = 200_000_000
+MAX_BYTES = 50_000_000
 MAX_DEPTH = 100
 """Nested lists and objects; the deepest proofs have some thirty."""
 MAX_DIGITS = 20

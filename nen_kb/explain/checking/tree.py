@@ -96,7 +96,12 @@ class Tree:
 
     def _fact(self, node: Any, _: Any) -> str:
         if not node.get("record"):
-            known = {"birth date": self.patient.born, "sex": self.patient.sex, "arm": self.patient.arms}
+            known = {
+                "birth date": self.patient.born,
+                "sex": self.patient.sex,
+                "arm": self.patient.arms,
+                "planned start": self.patient.planned_start,
+            }
             return "" if known.get(node["concept"]) else f"nothing is known of the patient's {node['concept']}"
         record = self.records.get(node["record"])
         if record is None:

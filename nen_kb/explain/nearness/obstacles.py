@@ -16,8 +16,8 @@ from nen_kb.explain.case import Judgement
 from nen_kb.explain.nearness import told, told_values
 from nen_kb.explain.nearness.bounds import Bound, DayBound
 from nen_kb.explain.nearness.causes import Absence, Event, Premise, State, Way, near_days, ways
+from nen_kb.explain.nearness.standing import CauseId, Lift, cause_id, deciding, fails_as, key_of
 from nen_kb.explain.nearness.told import Told
-from nen_kb.explain.nearness.written import UP
 from nen_kb.explain.wording import nearness as wording_nearness
 from nen_kb.facts.dates import iso
 from nen_kb.rules.instances import AnyModel
@@ -56,7 +56,9 @@ class Obstacle:
     lifted_by: str
     """``permanent``: nothing lifts it; ``record``: a later record may; ``time``: waiting is enough."""
     clears: int | None
-    """The first day on which time alone lifts it, an ordinal."""
+    """The first day on which this cause no longer holds by time alone, an ordinal."""
+    then: str
+    """What the clause is on that day: ``passed``, ``open``, or ``failing`` for other causes; empty without a day."""
     near: float | None
     """The distance relative to the limit, 0.04 for 4 %; None where that means nothing."""
 
@@ -74,6 +76,7 @@ class Obstacle:
             "days_ago": self.days_ago,
             "lifted_by": self.lifted_by,
             "clears": None if self.clears is None else iso(self.clears),
+            "then": self.then or None,
             "near": self.near,
         }
 
@@ -98,30 +101,24 @@ def possible_if(found: Iterable[Obstacle]) -> PossibleIf:
     return PossibleIf(*(tuple(one for one in each if one.lifted_by == how) for how in (PERMANENT, RECORD, TIME)))
 
 
-def obstacles(judgement: Judgement, trial: str, clears: Mapping[str, int] | None = None) -> tuple[Obstacle, ...]:
+def obstacles(judgement: Judgement, trial: str, lifts: Mapping[CauseId, Lift] | None = None) -> tuple[Obstacle, ...]:
     """What keeps the patient out of the trial: at least one for every whole clause that fails, in protocol order.
 
-    Within a clause the nearest and most easily lifted comes first.  ``clears`` gives, by clause or part, the first
-    day on which time alone lifts it.
+    Within a clause the nearest and most easily lifted comes first.  ``lifts`` says what time does to each cause, as
+    ``standing`` names them.
     """
     found: list[Obstacle] = []
     for clause in judgement.program.trial(trial).clauses:
         if not clause.parent and judgement.status(trial, clause.id) == fails_as(clause):
-            found += of_clause(judgement, clause, clears or {})
+            found += of_clause(judgement, clause, lifts or {})
     return tuple(found)
 
 
-def fails_as(clause: Clause) -> str:
-    """The status with which a clause keeps a patient out."""
-    return "unmet" if clause.kind == "inclusion" else "met"
-
-
-def of_clause(judgement: Judgement, clause: Clause, clears: Mapping[str, int]) -> list[Obstacle]:
+def of_clause(judgement: Judgement, clause: Clause, lifts: Mapping[CauseId, Lift]) -> list[Obstacle]:
     """The obstacles of one failing clause."""
     side = fails_as(clause)
-    parts = [judgement.clause(clause.trial, part) for part in clause.parts] or [clause]
-    deciding = [part for part in parts if judgement.status(clause.trial, part.id) == side]
-    found = [sorted(_of_part(judgement, clause, part, side, clears), key=_order) for part in deciding]
+    parts = deciding(judgement, clause)
+    found = [sorted(_of_part(judgement, clause, part, side, lifts), key=_order) for part in parts]
     if clause.parts and (clause.mode, side) not in (("all", "unmet"), ("any", "met")):
         found = [
             min(found, key=lambda each: (len(each), [_order(one) for one in each]))
@@ -133,36 +130,46 @@ def _order(found: Obstacle) -> tuple[int, bool, float]:
     return _EASE[found.lifted_by], found.near is None, found.near or 0.0
 
 
+class _Cause(NamedTuple):
+    """One independent cause of a part's failing."""
+
+    key: object
+    said: Told
+    lasting: bool
+
+
 def _of_part(
-    judgement: Judgement, clause: Clause, part: Clause, side: str, clears: Mapping[str, int]
+    judgement: Judgement, clause: Clause, part: Clause, side: str, lifts: Mapping[CauseId, Lift]
 ) -> Iterator[Obstacle]:
-    causes: dict[object, tuple[Told, bool]] = {}
+    causes: dict[object, _Cause] = {}
     for way in ways(judgement, side, (judgement.patient, part.trial, part.id)):
         chosen = _cause(judgement, part, side, way)
         if chosen is not None:
             key, said = chosen
-            before, lasting = causes.get(key, (said, False))
-            records = tuple(dict.fromkeys((*before.records, *said.records)))
-            causes[key] = replace(before, records=records), lasting or way.lasting
+            before = causes.get(key, _Cause(key, said, False))
+            records = tuple(dict.fromkeys((*before.said.records, *said.records)))
+            causes[key] = _Cause(key, replace(before.said, records=records), before.lasting or way.lasting)
     if not causes:
-        causes[None] = _fallback(judgement, part), False
+        causes[None] = _Cause(None, _fallback(judgement, part), False)
     changes = part.header.get("changes") or clause.header.get("changes")
-    clear = clears.get(part.id, clears.get(clause.id))
-    for said, lasting in _enough(judgement, part, side, list(causes.values())):
-        lifted = TIME if clear is not None else PERMANENT if _stays(changes, lasting) else RECORD
+    for cause in _enough(judgement, part, side, list(causes.values())):
+        lift = lifts.get(cause_id(part, cause.key), Lift())
+        said, lasting = cause.said, _stays(changes, cause.lasting)
+        stopped = lift.if_stopped if said.ongoing else None
         yield Obstacle(
             trial=clause.trial,
             clause=clause.id,
             part="" if part is clause else part.id,
-            text=said.text,
+            text=said.text if stopped is None else wording_nearness.if_stopped(said.text, stopped),
             datum=said.datum,
             needs=said.needs,
             distance=said.distance,
             concept=said.concept,
             records=said.records,
             days_ago=said.days_ago,
-            lifted_by=lifted,
-            clears=clear,
+            lifted_by=TIME if lift.clears is not None else PERMANENT if lasting else RECORD,
+            clears=lift.clears,
+            then=lift.then,
             near=said.near,
         )
 
@@ -171,19 +178,19 @@ def _stays(changes: str, lasting: bool) -> bool:
     return changes == "permanent" if changes else lasting
 
 
-def _enough(judgement: Judgement, part: Clause, side: str, causes: list[tuple[Told, bool]]) -> list[tuple[Told, bool]]:
+def _enough(judgement: Judgement, part: Clause, side: str, causes: list[_Cause]) -> list[_Cause]:
     """The nearest of several records that answer one question, if a better value of it alone would end the failing.
 
     Of lesions that are all too small it is enough that one is larger; of two low counts of one day both count.
     """
-    nearest: dict[tuple[str, str], tuple[Told, bool]] = {}
+    nearest: dict[tuple[str, str], _Cause] = {}
     several: set[tuple[str, str]] = set()
-    for cause in sorted(causes, key=lambda each: each[0].near or 0.0):
-        if cause[0].reached is not None and nearest.setdefault(cause[0].topic, cause) is not cause:
-            several.add(cause[0].topic)
+    for cause in sorted(causes, key=lambda each: each.said.near or 0.0):
+        if cause.said.reached is not None and nearest.setdefault(cause.said.topic, cause) is not cause:
+            several.add(cause.said.topic)
     row = (judgement.patient, part.trial, part.id)
     for topic in sorted(several):
-        if row not in _with_value(judgement, nearest[topic][0]).rows(side):
+        if row not in _with_value(judgement, nearest[topic].said).rows(side):
             return [nearest[topic]]
     return causes
 
@@ -218,7 +225,7 @@ def _cause(judgement: Judgement, part: Clause, side: str, way: Way) -> tuple[obj
     groups: dict[object, list[Premise]] = {}
     depths: dict[object, int] = {}
     for premise, depth in way.premises:
-        key = _key(judgement, premise)
+        key = key_of(judgement, premise)
         groups.setdefault(key, []).append(premise)
         depths[key] = min(depth, depths.get(key, depth))
     if not groups:
@@ -247,19 +254,6 @@ def _rank(judgement: Judgement, premise: Premise) -> int:
     if isinstance(premise, Absence):
         return _ABSENCE if premise.closed else 3 if near_days(judgement, premise) else _LAST
     return 4 if isinstance(premise, Event) else _LAST
-
-
-def _key(judgement: Judgement, premise: Premise) -> object:
-    """Premises of one key are one cause."""
-    if isinstance(premise, Bound):
-        return "bound", premise.origin.records, premise.origin.kind, premise.needs in UP
-    if isinstance(premise, State):
-        return "lacking" if premise.predicate == "absent" else "state", premise.asked
-    if isinstance(premise, Event):
-        return "event", premise.concept, premise.asked
-    if isinstance(premise, Absence) and (asked := told.asked_of(judgement, premise)):
-        return "lacking", asked
-    return premise
 
 
 def _told(judgement: Judgement, part: Clause, side: str, group: list[Premise]) -> Told:

@@ -35,6 +35,8 @@ class Told:
     """Of one measurement, the nearest value on the grid at which it is no longer in the way."""
     topic: tuple[str, str] = ("", "")
     """Of a quantity, what the rules ask: the same for records that answer one question."""
+    ongoing: bool = False
+    """Whether it is a treatment that goes on, although it ought to have ended."""
 
 
 # ── days ────────────────────────────────────────────────────────────────────
@@ -46,6 +48,8 @@ def day(judgement: Judgement, bound: DayBound) -> Told:
     one_day = isinstance(record, Treatment) and record.started == record.ended
     thing = describe.thing(judgement, record)
     datum = words.happened(thing, bound.event, bound.first, bound.last, one_day)
+    if bound.event == "ended" and bound.first >= FAR_FUTURE:
+        return _going_on(judgement, bound, datum, concept_of(record))
     needs = words.day_needed(bound.event, bound.needs, bound.words)
     distance = _days_short(bound)
     return Told(
@@ -57,6 +61,14 @@ def day(judgement: Judgement, bound: DayBound) -> Told:
         distance=distance,
         days_ago=judgement.day - bound.first if bound.first == bound.last < FAR_FUTURE else None,
     )
+
+
+def _going_on(judgement: Judgement, bound: DayBound, datum: str, concept: str) -> Told:
+    """A treatment that goes on: nothing that lies behind the day judged can be asked of its end."""
+    ahead = bound.limit > judgement.day
+    needs = words.to_end(bound.needs, bound.words if ahead else "")
+    text = words.must_end(datum, bound.needs, bound.words) if ahead else words.obstacle(datum, needs, "")
+    return Told(text, datum, concept, (bound.record,), needs, ongoing=True)
 
 
 def days_to_go(bound: DayBound) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ from nen_kb.explain.nearness.told import Told, days_ago
 from nen_kb.explain.nearness.written import UP, Written
 from nen_kb.explain.wording import nearness as words
 from nen_kb.explain.wording import without_article
+from nen_kb.facts.dates import birthday
 from nen_kb.facts.records import Imaging, Measurement
 from nen_kb.facts.values import GRID, Span, to_grid
 from nen_kb.ontology import Observable
@@ -53,7 +55,7 @@ def quantity(judgement: Judgement, clause: Clause, side: str, group: Sequence[Bo
     if isinstance(record, Imaging) and origin.kind in ("scan", "extent"):
         return _scanned(judgement, record, group[0], need)
     if origin.kind == "age":
-        return _aged(group[0], need)
+        return _aged(judgement, group[0], need)
     return _computed(judgement, group[0], need)
 
 
@@ -131,18 +133,20 @@ def _scanned(judgement: Judgement, scan: Imaging, bound: Bound, need: _Need) -> 
     )
 
 
-def _aged(bound: Bound, need: _Need) -> Told:
+def _aged(judgement: Judgement, bound: Bound, need: _Need) -> Told:
+    """An age; one that is too low is told in days to the birthday, since it lacks nothing but time."""
     written = amounts.canonical(Span(bound.origin.low, bound.origin.high), "1")
-    datum = words.age(words.years(written.text))
+    born = judgement.prepared.patient.born
+    datum = words.age(words.years(written.text), describe.days(born.first, born.last) if born else "")
     needs = words.bounded(need.op, words.years(amounts.plain(need.limit)))
-    return Told(
-        text=words.obstacle(datum, needs, ""),
-        datum=datum,
-        concept="birth date",
-        needs=needs,
-        distance=words.years(_distance(written, need.limit, need.op)),
-        near=_near(written, need.limit, need.op),
-    )
+    distance, near = words.years(_distance(written, need.limit, need.op)), _near(written, need.limit, need.op)
+    text = words.obstacle(datum, needs, "")
+    if born is not None and need.op in UP:
+        years = math.floor(need.limit) + 1 if need.op == ">" else math.ceil(need.limit)
+        days = [birthday(end, years) - judgement.day for end in (born.first, born.last)]
+        distance, near = words.counted(*days), round(days[0] / (birthday(born.first, years) - born.first), 4)
+        text = words.days_short(text, distance)
+    return Told(text=text, datum=datum, concept="birth date", needs=needs, distance=distance, near=near)
 
 
 def _computed(judgement: Judgement, bound: Bound, need: _Need) -> Told:
@@ -159,7 +163,7 @@ def _computed(judgement: Judgement, bound: Bound, need: _Need) -> Told:
     dates = {each.when for each in measured}
     things = [_input(judgement, each) for each in measured]
     if origin.aged is not None:
-        things.insert(0, words.age(words.years(describe.span(*origin.aged))))
+        things.insert(0, words.age(words.years(describe.span(*origin.aged)), ""))
     when = next(iter(dates)) if len(dates) == 1 else None
     behind = words.measured(when.first, when.last, judgement.day) if when else ""
     return Told(
@@ -186,6 +190,8 @@ def _distance(written: Written, limit: Fraction, op: str) -> str:
     if gap is None:
         return ""
     nearer, farther = gap
+    if nearer == farther == 0:
+        return words.AT_THE_LIMIT
     if nearer == farther:
         return written.with_unit(nearer)
     return words.span(

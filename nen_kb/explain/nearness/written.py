@@ -24,6 +24,8 @@ _MOST_PLACES = 6
 _SHORT = 3
 """A limit with so few decimal places is shown as it is."""
 _NOTATION = re.compile(r"[\s_{}]")
+_ROUNDING = Fraction(1, 10)
+"""So large a part of a distance its rounding may be."""
 _NARROW = Fraction(1, 500)
 """A computed value that is this narrow was only rounded outwards."""
 
@@ -44,10 +46,19 @@ class Written:
     """Whether an end is left out, as in ``> 60``."""
 
     def limit(self, canonical: Fraction, op: str) -> Fraction:
-        """A canonical limit in this unit, rounded to the strict side where it must be rounded."""
+        """A canonical limit in this unit, rounded to the strict side where it must be rounded.
+
+        It gets so many digits that the rounding is small beside the distance of the value from the limit.
+        """
         value = canonical / self.factor
         decimals = max((places(end) or 0 for end in (self.low, self.high) if end is not None), default=0)
-        return outwards(value, op, decimals if decimals <= _MOST_PLACES else _SHORT)
+        decimals = decimals if decimals <= _MOST_PLACES else _SHORT
+        nearer = self.high if op in UP else self.low
+        found = outwards(value, op, decimals)
+        while nearer is not None and decimals < _MOST_PLACES and abs(found - value) > abs(nearer - value) * _ROUNDING:
+            decimals += 1
+            found = outwards(value, op, decimals)
+        return found
 
     def with_unit(self, value: Fraction) -> str:
         """A number in this unit."""

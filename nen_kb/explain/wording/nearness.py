@@ -10,6 +10,13 @@ from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, iso
 
 _QUANTITY = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
 _DAY = {">": "after", ">=": "on or after", "<": "before", "<=": "on or before"}
+_BY = {"<": "before", "<=": "by", ">": "after", ">=": "on or after"}
+AT_THE_LIMIT = "at the limit"
+"""Of a value that equals a limit it has to lie beyond."""
+_ALSO = 3
+"""So many things that are open beside what fails are named."""
+_RECENT = 90
+"""Up to so many days are counted for the reader; a longer time is read off the date."""
 _HAPPENED = {"ended": "to have ended", "started": "to have begun", "dated": "to lie"}
 
 
@@ -50,8 +57,9 @@ def with_extent(scan: str, low: int, high: int) -> str:
     return f"{scan} with uptake in {' to '.join(words)}"
 
 
-def age(years: str) -> str:
-    return f"age {years}"
+def age(years: str, born: str) -> str:
+    """``age 17 years, born 2008-11-21``."""
+    return f"age {years}{f', born {born}' if born else ''}"
 
 
 def years(number: str) -> str:
@@ -77,6 +85,21 @@ def of_age(low: str) -> str:
 def day_needed(event: str, op: str, limit: str) -> str:
     """``to have ended on or before 2026-11-03 (28 days before the planned start)``."""
     return f"{_HAPPENED[event]} {_DAY[op]} {limit}"
+
+
+def to_end(op: str, limit: str) -> str:
+    """What is needed of a treatment that goes on; ``limit`` is empty where its day is past."""
+    return f"to end {_BY[op]} {limit}" if limit else "to end"
+
+
+def must_end(datum: str, op: str, limit: str) -> str:
+    """``everolimus, ongoing, must end by 2026-12-14 (four weeks before the planned start)``."""
+    return f"{datum}, must end {_BY[op]} {limit}"
+
+
+def if_stopped(text: str, day: int) -> str:
+    """``…; if stopped today, clear from 2026-12-18``: the day judged is then the last day of the treatment."""
+    return f"{text}; if stopped today, clear from {iso(day)}"
 
 
 def happened(thing: str, event: str, first: int, last: int, one_day: bool) -> str:
@@ -106,11 +129,12 @@ def measured(first: int, last: int, today: int) -> str:
 
 
 def _when(first: int, last: int, today: int) -> str:
+    """A date; of a recent day also how long ago it was."""
     if first <= FAR_PAST:
         return f"on or before {iso(min(last, today))}"
-    if first < last:
+    if first < last or today - first > _RECENT:
         return days(first, last)
-    return "on the day judged" if first == today else f"{_count(today - first)} ago"
+    return f"{iso(first)}, {'the day judged' if first == today else f'{_count(today - first)} ago'}"
 
 
 def scanned(first: int, last: int, today: int) -> str:
@@ -151,6 +175,13 @@ def overruled(thing: str) -> str:
 
 def counts_as(label: str) -> str:
     return f"a kind of {label}"
+
+
+def also_open(texts: Sequence[str]) -> str:
+    """What else may keep the patient out by a clause that fails."""
+    each = list(dict.fromkeys(texts))
+    more = f"; and {len(each) - _ALSO} more" if len(each) > _ALSO else ""
+    return f"also open: {'; '.join(each[:_ALSO])}{more}"
 
 
 def not_told(says: str) -> str:

@@ -17,6 +17,7 @@ GROUP = {"fails": "Keeps the patient out", "open": "Open", "passes": "Passes"}
 PREMISE = {"holds": "holds", "open": "open", "fails": "does not hold", "": ""}
 PREMISE_MARK = {"holds": "✓", "open": "?", "fails": "✗", "": ""}
 LIFTED_BY = {"permanent": "only a corrected record", "record": "a later record", "time": "time alone"}
+THEN = {"passed": "", "open": " (the clause is then open)", "failing": ""}
 BECAUSE = {"missing": "data are missing", "conflict": "sources disagree", "judgement": "a person must judge"}
 LANE = {
     "treatments": "Treatments",

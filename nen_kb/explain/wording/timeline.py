@@ -28,6 +28,7 @@ ASSUMED = (
     "If nothing but time changes: the same facts hold, declarations are carried along, and the planned start moves "
     "unless it was given and lies later."
 )
+PERHAPS, SURE = "perhaps", "surely"
 _SHOWN = 3
 """So many short words are named in a sentence."""
 _RUNS = 6
@@ -95,27 +96,55 @@ def change(clause: str, before: str, after: str, cause: str) -> str:
     return f"{clause} {STATUS[before]} → {STATUS[after]}: {cause}"
 
 
-def in_the_way(clauses: Sequence[str]) -> str:
-    return f"in the way: {listed(clauses)}" if clauses else "nothing in the way"
+def in_the_way(failing: Sequence[str], open_: Sequence[str]) -> str:
+    """``fails: I7; open: I10 and E3``."""
+    named = (f"{word}: {listed(clauses)}" for word, clauses in (("fails", failing), ("open", open_)) if clauses)
+    return "; ".join(named) or "nothing in the way"
 
 
 # ── a clinician's short words ───────────────────────────────────────────────
 
 
-def short_words(label: str, words: str) -> str:
+def sureness(first: int, last: int, mark: int) -> str:
+    """Of a date known as an interval, whether the end of it that crosses makes it possible or certain.
+
+    An empty text for one exact day, of which nothing need be said.
+    """
+    if first == last:
+        return ""
+    return SURE if mark == last else PERHAPS
+
+
+def short_words(label: str, words: str, sure: str = "") -> str:
     """``everolimus washout``: the words stand in the header of the rule that counts the span."""
-    return f"{label} {words}"
+    return f"perhaps {label} {words}" if sure == PERHAPS else f"{label} {words}"
 
 
-def short_span(label: str, builtin: str, count: int, passed: bool) -> str:
+def short_span(label: str, builtin: str, count: int, passed: bool, sure: str = "") -> str:
     """``capecitabine more than 12 months ago``, where the rules have no words for the span."""
+    how = {"": "", PERHAPS: "may be ", SURE: "surely "}[sure]
     if not count:
-        return f"{label} {'over' if passed else 'in the past'}"
-    return f"{label} {'more than ' if passed else ''}{_units(builtin, count)} ago"
+        return f"{label} {how}{'over' if passed else 'in the past'}"
+    return f"{label} {how}{'more than ' if passed else ''}{_units(builtin, count)} ago"
 
 
-def short_birthday(years: int) -> str:
-    return f"turns {years}"
+def short_birthday(years: int, sure: str = "") -> str:
+    """``turns 18``; of a partial date of birth ``may turn 18`` and ``is surely 18``."""
+    return {"": f"turns {years}", PERHAPS: f"may turn {years}", SURE: f"is surely {years}"}[sure]
+
+
+def short_computed(birthday: str, changed: Sequence[tuple[str, str, str]]) -> str:
+    """``turns 78: creatinine clearance below 50 mL/min``, where the age is not what the clause is about.
+
+    ``changed`` holds what a clause says, with its status before and after.
+    """
+    return f"{birthday}: {listed([_now(*each) for each in changed])}"
+
+
+def _now(says: str, before: str, after: str) -> str:
+    gone = "no longer " if before == "met" else "not "
+    words = {"met": "", "unmet": gone, "unknown": "unknown whether ", "conflicting": "sources disagree whether "}
+    return f"{words[after]}{says}"
 
 
 def short_unnamed() -> str:

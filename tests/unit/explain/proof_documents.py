@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nen_kb.explain.checking.check import Checker
+from nen_kb.explain.checking.proof_file import proof_text
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.records import Patient
 from nen_kb.knowledge_base import Identity, TrialResult
@@ -51,7 +52,7 @@ class Maker:
         """The document of one clause, or of all, as a reader of the file gets it."""
         chosen = [result[clause]] if clause else None
         identity = Identity("0", self.program.sha256, self.ontology.sha256)
-        return json.loads(json.dumps(proof_document(identity, result, chosen, alternatives, "advice")))
+        return json.loads(proof_text(proof_document(identity, result, chosen, alternatives)))
 
     def checker(self) -> Checker:
         """A checker of such documents."""

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-HARMLESS = {("disclaimer",), ("knowledge_base", "version")}
+HARMLESS = {("knowledge_base", "version")}
 """What no premise and no conclusion rests on."""
 
 Path = tuple[str | int, ...]

@@ -9,11 +9,11 @@ from fractions import Fraction
 import pytest
 
 from nen_kb.explain import Judgement, Obstacle, obstacles, possible_if
+from nen_kb.explain.nearness.standing import FAILING, Lift, standing
 from nen_kb.explain.nearness.written import outwards
 
 Judge = Callable[..., Judgement]
 START, CHICAGO = "START-NET", "NCT05610826"
-FOUR_WEEKS = "2026-10-23 (four weeks before the planned start of study treatment)"
 
 
 def of(judgement: Judgement, trial: str, clause: str) -> list[Obstacle]:
@@ -27,45 +27,58 @@ def lab(observable: str, value: str, day: str = "2026-11-10", more: str = "") ->
 
 TEXTS = [
     (lab("platelets", "96 10*9/L", "2026-11-08"), START, "I11b",
-     "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 12 days ago", "4 × 10⁹/L"),
+     "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-08, 12 days ago", "4 × 10⁹/L"),
     (lab("platelets", "100 10*9/L"), START, "I11b",
-     "platelets 100 × 10⁹/L, needs more than 100 × 10⁹/L, measured 10 days ago", "0 × 10⁹/L"),
+     "platelets 100 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-10, 10 days ago", "at the limit"),
     (lab("platelets", "96000 /mm3", "2026-11-19"), START, "I11b",
-     "platelets 96000 /mm3, needs more than 100000 /mm3 (100 × 10⁹/L), measured 1 day ago", "4000 /mm3"),
+     "platelets 96000 /mm3, needs more than 100000 /mm3 (100 × 10⁹/L), measured 2026-11-19, 1 day ago", "4000 /mm3"),
     (lab("platelets", "96 x10^9/L"), START, "I11b",
-     "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 10 days ago", "4 × 10⁹/L"),
+     "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-10, 10 days ago", "4 × 10⁹/L"),
     (lab("creatinine", "2.576103412768334 mg/dL"), CHICAGO, "E7a",
-     "creatinine 2.576103412768334 mg/dL, needs at most 1.696 mg/dL (150 µmol/L), measured 10 days ago", "0.881 mg/dL"),
+     "creatinine 2.576103412768334 mg/dL, needs at most 1.696 mg/dL (150 µmol/L), measured 2026-11-10, 10 days "
+     "ago", "0.881 mg/dL"),
     (lab("hemoglobin", "8.4 g/dL", "2026-11-20"), START, "I11a",
-     "hemoglobin 8.4 g/dL, needs more than 9 g/dL (90 g/L), measured on the day judged", "0.6 g/dL"),
+     "hemoglobin 8.4 g/dL, needs more than 9 g/dL (90 g/L), measured 2026-11-20, the day judged", "0.6 g/dL"),
     (lab("hemoglobin", "5.5 mmol/L"), START, "I11a",
-     "hemoglobin 5.5 mmol/L, needs more than 5.59 mmol/L (90 g/L), measured 10 days ago", "0.09 mmol/L"),
+     "hemoglobin 5.5 mmol/L, needs more than 5.59 mmol/L (90 g/L), measured 2026-11-10, 10 days ago", "0.09 mmol/L"),
     (lab("ASAT", "190 U/L", more=", upper_limit: 35 U/L"), START, "I11e",
-     "ASAT 190 U/L, needs less than 105 U/L (3 × the upper limit of normal 35), measured 10 days ago", "85 U/L"),
+     "ASAT 190 U/L, needs less than 105 U/L (3 × the upper limit of normal 35), measured 2026-11-10, 10 days "
+     "ago", "85 U/L"),
     (lab("ASAT", "3.2 ukat/L", more=", upper_limit: 50 U/L"), START, "I11e",
-     "ASAT 3.2 ukat/L, needs less than 2.5 ukat/L (3 × the upper limit of normal 50 U/L), measured 10 days ago",
+     "ASAT 3.2 ukat/L, needs less than 2.5 ukat/L (3 × the upper limit of normal 50 U/L), measured 2026-11-10, "
+     "10 days ago",
      "0.7 ukat/L"),
     (lab("platelets", "<= 75 10*9/L"), START, "I11b",
-     "platelets <= 75 × 10⁹/L, needs more than 100 × 10⁹/L, measured 10 days ago", "at least 25 × 10⁹/L"),
+     "platelets <= 75 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-10, 10 days ago", "at least 25 × 10⁹/L"),
     (lab("platelets", "< 75 10*9/L"), START, "I11b",
-     "platelets < 75 × 10⁹/L, needs more than 100 × 10⁹/L, measured 10 days ago", "more than 25 × 10⁹/L"),
+     "platelets < 75 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-10, 10 days ago", "more than 25 × 10⁹/L"),
     (lab("hemoglobin", "75-85 g/L", "2026-11"), START, "I11a",
      "hemoglobin 75-85 g/L, needs more than 90 g/L, measured 2026-11", "5 to 15 g/L"),
     (lab("ECOG performance status", "> 1"), START, "I3",
-     "ECOG performance status > 1, needs at most 1, measured 10 days ago", "at least 1"),
+     "ECOG performance status > 1, needs at most 1, measured 2026-11-10, 10 days ago", "at least 1"),
     (lab("creatinine", "1.71 mg/dL"), CHICAGO, "E7a",
-     "creatinine 1.71 mg/dL, needs at most 1.69 mg/dL (150 µmol/L), measured 10 days ago", "0.02 mg/dL"),
+     "creatinine 1.71 mg/dL, needs at most 1.696 mg/dL (150 µmol/L), measured 2026-11-10, 10 days ago", "0.014 mg/dL"),
+    (lab("fasting glucose", "11.0 mmol/l", more=", upper_limit: 99 mg/dL"), CHICAGO, "E11",
+     "fasting glucose 11.0 mmol/l, needs at most 10.987 mmol/l (2 × the upper limit of normal 99 mg/dL), measured "
+     "2026-11-10, 10 days ago", "0.013 mmol/l"),
+    (lab("INR", "1.6", "2026-08-22"), CHICAGO, "E6b",
+     "INR 1.6, needs at most 1.5, measured 2026-08-22, 90 days ago", "0.1"),
+    (lab("INR", "1.6", "2026-08-21"), CHICAGO, "E6b", "INR 1.6, needs at most 1.5, measured 2026-08-21", "0.1"),
     (lab("hemoglobin", "79.9 g/L"), CHICAGO, "E8a",
-     "hemoglobin 79.9 g/L, needs at least 80.57 g/L (5.0 mmol/L), measured 10 days ago", "0.67 g/L"),
+     "hemoglobin 79.9 g/L, needs at least 80.57 g/L (5.0 mmol/L), measured 2026-11-10, 10 days ago", "0.67 g/L"),
     (lab("neutrophils", "1.4 10*9/L"), START, "E4",
-     "neutrophils 1.4 × 10⁹/L, needs at least 1.5 × 10⁹/L, measured 10 days ago", "0.1 × 10⁹/L"),
+     "neutrophils 1.4 × 10⁹/L, needs at least 1.5 × 10⁹/L, measured 2026-11-10, 10 days ago", "0.1 × 10⁹/L"),
     (lab("Ki-67 index", "21 %", "2024"), CHICAGO, "E1", "Ki-67 index 21 %, needs at most 20 %, measured 2024", "1 %"),
     ("imaging: [{procedure: 68Ga-DOTATATE PET/CT, date: 2026-10-01, krenning: 1}]", CHICAGO, "I4a",
-     "68Ga-DOTATATE PET/CT with Krenning score 1, needs a Krenning score of at least 3, scanned 50 days ago", "2"),
+     "68Ga-DOTATATE PET/CT with Krenning score 1, needs a Krenning score of at least 3, scanned 2026-10-01, 50 "
+     "days ago", "2"),
     ("imaging: [{procedure: 68Ga-DOTATATE PET/CT, date: 2026-10-01, extent: minority}]", CHICAGO, "I4b",
      "68Ga-DOTATATE PET/CT with uptake in a minority of the lesions, needs uptake in at least a majority of the "
-     "lesions, scanned 50 days ago", ""),
-    ("born: 2009-01-05", START, "I1", "age 17 years, needs at least 18 years", "1 year"),
+     "lesions, scanned 2026-10-01, 50 days ago", ""),
+    ("born: 2009-01-05", START, "I1", "age 17 years, born 2009-01-05, needs at least 18 years: 46 days", "46 days"),
+    ("born: 2008-11-21", START, "I1", "age 17 years, born 2008-11-21, needs at least 18 years: 1 day", "1 day"),
+    ("born: 2008-12", START, "I1",
+     "age 17 years, born 2008-12, needs at least 18 years: 11 to 41 days", "11 to 41 days"),
     ("planned_start: 2026-12-01\ntreatments: [{agent: everolimus, started: 2025-01, ended: 2026-11-07}]", START, "I7",
      "everolimus, last day 2026-11-07, needs to have ended on or before 2026-11-03 (four weeks before the planned "
      "start of study treatment): 4 days", "4 days"),
@@ -73,7 +86,9 @@ TEXTS = [
      "transarterial embolization, 2025-12, needs to have ended before 2025-11-20 (twelve months before the index "
      "day): 12 to 42 days", "12 to 42 days"),
     ("treatments: [{agent: sunitinib, started: 2026-01, ongoing: true}]", START, "I7",
-     f"sunitinib, ongoing, needs to have ended on or before {FOUR_WEEKS}", ""),
+     "sunitinib, ongoing, needs to end", ""),
+    ("planned_start: 2027-01-11\ntreatments: [{agent: sunitinib, started: 2026-01, ongoing: true}]", START, "I7",
+     "sunitinib, ongoing, must end by 2026-12-14 (four weeks before the planned start of study treatment)", ""),
     ("findings: [{concept: radiological progression, date: 2024-11-19}]", START, "I6a",
      "radiological progression, 2024-11-19, needs to lie on or after 2024-11-20 (24 months before the index day "
      "2026-11-20): 1 day", "1 day"),
@@ -91,11 +106,12 @@ TEXTS = [
     ("sex: male\nborn: 1966-05-20\nmeasurements: [{observable: creatinine, value: 200 umol/L, date: 2026-11-10},\n"
      "  {observable: body weight, value: 72 kg, date: 2026-11-10}]", CHICAGO, "E7b",
      "creatinine clearance estimated by Cockcroft and Gault 35.36 mL/min (from age 60 years, body weight 72 kg and "
-     "creatinine 200 µmol/L), needs at least 50 mL/min, measured 10 days ago", "14.64 mL/min"),
+     "creatinine 200 µmol/L), needs at least 50 mL/min, measured 2026-11-10, 10 days ago", "14.64 mL/min"),
     ("measurements: [{observable: albumin, value: 29 g/L, date: 2026-11-10},\n"
      "  {observable: prothrombin time, value: 16 s, lower_limit: 10 s, upper_limit: 13 s, date: 2026-11-10}]",
      CHICAGO, "E6c",
-     "albumin 29 g/L, needs at least 30 g/L (3.0 g/dL), measured 10 days ago; together with prothrombin time 16 s",
+     "albumin 29 g/L, needs at least 30 g/L (3.0 g/dL), measured 2026-11-10, 10 days ago; together with "
+     "prothrombin time 16 s",
      "1 g/L"),
 ]  # fmt: skip
 
@@ -112,9 +128,10 @@ def test_every_field(judge: Judge) -> None:
     (found,) = of(judge(lab("platelets", "96 10*9/L")), START, "I11")
     assert found.to_json() == {
         "clause": "I11", "part": "I11b", "datum": "platelets 96 × 10⁹/L", "needs": "more than 100 × 10⁹/L",
-        "text": "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 10 days ago", "distance": "4 × 10⁹/L",
+        "text": "platelets 96 × 10⁹/L, needs more than 100 × 10⁹/L, measured 2026-11-10, 10 days ago",
+        "distance": "4 × 10⁹/L",
         "concept": "Platelets", "records": ["measurements[0]"], "days_ago": 10, "lifted_by": "record", "clears": None,
-        "near": 0.04,
+        "then": None, "near": 0.04,
     }  # fmt: skip
 
 
@@ -176,17 +193,20 @@ def test_what_lifts_it(judge: Judge, patient: str, trial: str, clause: str, lift
     assert [each.lifted_by for each in of(judge(patient), trial, clause)] == lifted
 
 
-def test_time_alone(judge: Judge) -> None:
-    """The first day on which time alone lifts a clause, or a part of one, makes it a matter of time."""
-    judgement = judge(TWO_DRUGS + "born: 2009-01-05\nfindings: [{concept: ascites, date: 2026-01-01}]")
-    day = date(2027, 1, 5).toordinal()
-    grouped = possible_if(obstacles(judgement, START, {"I1": day}))
-    assert [(each.clause, each.clears) for each in grouped.by_time] == [("I1", day)]
-    assert grouped.by_time[0].to_json()["clears"] == "2027-01-05"
-    assert {each.clause for each in grouped.by_record} == {"I7", "E3"}
+def test_what_time_does_belongs_to_one_cause(judge: Judge) -> None:
+    """Of two drugs one is lifted by time; the other, which goes on, says when it would be clear if it were stopped."""
+    judgement = judge(TWO_DRUGS)
+    day = date(2026, 12, 5).toordinal()
+    everolimus, sunitinib = (("I7", ("day", f"treatments[{place}]", "ended", False)) for place in (0, 1))
+    lifts = {everolimus: Lift(day, FAILING), sunitinib: Lift(if_stopped=day + 13)}
+    assert set(lifts) <= standing(judgement, judgement.clause(START, "I7"))
+    grouped = possible_if(obstacles(judgement, START, lifts))
+    (one,) = grouped.by_time
+    assert (one.datum, one.clears) == ("everolimus, last day 2026-11-07", day)
+    assert (one.to_json()["clears"], one.to_json()["then"]) == ("2026-12-05", "failing")
+    assert [each.clause for each in grouped.by_record] == ["I7", "E3"]
+    assert grouped.by_record[0].text == "sunitinib, ongoing, needs to end; if stopped today, clear from 2026-12-18"
     assert grouped.permanent == ()
-    (part,) = [each for each in obstacles(judgement, CHICAGO, {"E6e": day}) if each.part == "E6e"]
-    assert part.lifted_by == "time"
 
 
 def test_nobody_is_kept_out_without_a_reason_and_nobody_else_gets_one(judge: Judge) -> None:

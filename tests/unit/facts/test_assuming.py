@@ -67,14 +67,14 @@ def aside(assumed: Record, *recorded: Record) -> list[str]:
     [
         ("2026-10-31", []),
         ("2026-11-01", ["old"]),
-        ("2026-11-02", ["old"]),
+        ("2026-11-02", []),
         ("2026-11", ["old"]),
         ("2026-10", []),
         ("2026", ["old"]),
-        ("2027", ["old"]),
+        ("2027", []),
     ],
 )
-def test_what_is_not_certainly_earlier_stands_aside(recorded: str, expected: list[str]) -> None:
+def test_what_is_neither_certainly_earlier_nor_certainly_later_stands_aside(recorded: str, expected: list[str]) -> None:
     assert aside(measurement("new", "Hemoglobin", "2026-11-01"), measurement("old", "Hemoglobin", recorded)) == expected
 
 
@@ -120,10 +120,12 @@ def test_a_course_takes_the_place_of_those_it_may_meet() -> None:
 
 def test_declarations_and_scans_likewise() -> None:
     declared = Declaration("old", "treatments", INDEX, FROM_FILE)
-    assert aside(replace(declared, id="new", as_of=INDEX - 1), declared) == ["old"]
+    assert aside(replace(declared, id="new"), declared) == ["old"]
+    assert aside(replace(declared, id="new", as_of=INDEX - 1), declared) == []
     assert aside(replace(declared, id="new", domain="imaging"), declared) == []
     scan = Imaging("old", "CT", parse_days("2026-11-02"), FROM_FILE)
-    assert aside(replace(scan, id="new", when=parse_days("2026-11-01")), scan) == ["old"]
+    assert aside(replace(scan, id="new"), scan) == ["old"]
+    assert aside(replace(scan, id="new", when=parse_days("2026-11-01")), scan) == []
 
 
 def test_assumptions_never_take_each_others_place() -> None:

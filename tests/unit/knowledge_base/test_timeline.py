@@ -10,6 +10,7 @@ import pytest
 
 from nen_kb import KnowledgeBase, Verdict
 from nen_kb.errors import UsageError
+from nen_kb.explain.wording import timeline as wording
 from nen_kb.facts.dates import iso
 from nen_kb.knowledge_base.timeline import Change, Period, Timeline
 
@@ -71,6 +72,16 @@ def test_a_month_alone_ends_a_washout_in_two_steps() -> None:
     found = changes(treated(started="2026-01", ended="2026-11"), "I7")
     assert [(day, after) for day, after, _ in found] == [("2026-11-29", "unknown"), ("2026-12-18", "met")]
     assert found[1][2].cause.startswith("everolimus, last day between 2026-11-01 and 2026-11-20, at the latest")
+    assert [change.short for _, _, change in found] == ["perhaps everolimus washout", "everolimus washout"]
+
+
+def test_a_span_of_months_is_passed_perhaps_and_then_surely() -> None:
+    """Of a day known to the month: the data say which end of it passes the span."""
+    found = changes(treated("capecitabine", started="2026-01", ended="2026-02"), "E3", "NCT05610826")
+    assert [(day, after, change.short) for day, after, change in found] == [
+        ("2027-02-02", "unknown", "capecitabine may be more than 12 months ago"),
+        ("2027-03-01", "unmet", "capecitabine surely more than 12 months ago"),
+    ]
 
 
 def test_ongoing_and_unknown_ends_never_wash_out() -> None:
@@ -145,7 +156,34 @@ def test_the_eighteenth_birthday(born: str, expected: list[tuple[str, str]]) -> 
     """A year of birth leaves the age open from its first birthday to its last."""
     found = changes(patient(born=born), "I1")
     assert [(day, after) for day, after, _ in found] == expected
-    assert all(change.short == "turns 18" and not change.records for _, _, change in found)
+    shorts = ["may turn 18", "is surely 18"] if len(born) == 4 else ["turns 18"] * len(expected)
+    assert [(change.short, change.records) for _, _, change in found] == [(short, ()) for short in shorts]
+
+
+def test_a_birthday_that_acts_through_a_formula_names_what_it_changes() -> None:
+    """The age is a number in Cockcroft and Gault's formula, and no limit of the clause; E18 repeats E7."""
+    record = patient(born="1949-01-31", sex="male").measurement("creatinine", "100 umol/L", date="2026-11-12")
+    record.measurement("body weight", "65 kg", date="2026-11-12")
+    result = kb().eligibility(record, "NCT05610826")
+    found = {change.clause: change for period in result.timeline(3).periods for change in period.changes}
+    assert {clause: (each.before, each.after) for clause, each in found.items()} == {
+        "E7": ("unmet", "met"),
+        "E18": ("unmet", "met"),
+    }
+    assert {each.short for each in found.values()} == {"turns 78: creatinine clearance below 50 mL/min"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("unknown", "met", "clearance above 50"),
+        ("met", "unmet", "no longer clearance above 50"),
+        ("unknown", "unmet", "not clearance above 50"),
+        ("met", "unknown", "unknown whether clearance above 50"),
+    ],
+)
+def test_what_a_computed_birthday_says(before: str, after: str, said: str) -> None:
+    assert wording.short_computed("turns 78", [("clearance above 50", before, after)]) == f"turns 78: {said}"
 
 
 def test_a_leap_day_has_its_birthday_on_1_march_in_common_years() -> None:
@@ -184,6 +222,22 @@ def test_declarations_are_carried_along_and_nothing_else_changes() -> None:
     record = patient().finding("liver metastases", date="2024-05-28").complete("treatments")
     (period,) = kb().eligibility(record, "START-NET").timeline(120).periods
     assert (iso(period.first), period.last) == (TODAY, None)
+
+
+def test_what_is_in_the_way_fails_or_is_open() -> None:
+    """A minor with a drug of which only the month of its end is known."""
+    record = patient(born="2009-01-15").treatment("everolimus", started="2026-01-10", ended="2026-11")
+    timeline = kb().eligibility(record.complete("treatments"), "START-NET").timeline()
+    first, *_, last = timeline.periods
+    assert {"I1", "I7"} <= set(first.failing)
+    assert "E3" in first.open
+    assert not {"I1", "I7", "E3"} & set(last.in_the_way)
+    for period in (*timeline.periods, *timeline.verdict_periods()):
+        assert set(period.failing) | set(period.open) == set(period.in_the_way)
+        assert not set(period.failing) & set(period.open)
+        assert bool(period.failing) is (period.verdict is Verdict.INELIGIBLE)
+    (drugs,) = (each for each in timeline.periods if iso(each.first) == "2026-11-29")
+    assert (drugs.to_json()["failing"], "I7" in drugs.to_json()["open"]) == (["I1"], True)
 
 
 def period(first: int, last: int | None, verdict: Verdict, *changed: Change) -> Period:
