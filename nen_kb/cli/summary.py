@@ -8,10 +8,12 @@ from itertools import groupby
 
 from nen_kb.cli.terminal import Terminal
 from nen_kb.explain import Obstacle, also_open, because
+from nen_kb.explain.wording import timeline as wording
 from nen_kb.explain.wording.nearness import also_open as also_open_words
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import ClauseResult, Status, TrialResult, Verdict
+from nen_kb.knowledge_base.timeline import Timeline
 
 _STYLE = {Verdict.ELIGIBLE: "good", Verdict.INELIGIBLE: "bad", Verdict.UNDETERMINED: "open"}
 _MARK = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✗", Verdict.UNDETERMINED: "?"}
@@ -38,6 +40,8 @@ class _View:
     before: TrialResult | None
     obstacles: Mapping[str, Sequence[Obstacle]]
     """By clause or part, what keeps the patient out."""
+    settled: Mapping[str, str]
+    """By open clause, from when on time alone settles it."""
 
 
 def patient_lines(results: Sequence[TrialResult], file: str, terminal: Terminal) -> Iterator[str]:
@@ -55,9 +59,10 @@ def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | N
     title = f"{result.trial.id}   "
     was = f"   was: {before.verdict.value}" if before and before.verdict is not result.verdict else ""
     yield terminal.paint(title, "strong") + terminal.paint(verdict, _STYLE[result.verdict]) + was
-    for addition in _additions(result):
+    timeline = result.timeline()
+    for addition in _additions(result, timeline):
         yield from terminal.wrap(addition, "  ")
-    view = _View(terminal, before, _obstacles_of(result))
+    view = _View(terminal, before, _obstacles_of(result), _settled(result, timeline))
     yield from _section("fails", result.failing, view, "bad")
     yield from _section("open", result.undecided, view, "open")
     passed = [
@@ -70,7 +75,7 @@ def trial_lines(result: TrialResult, terminal: Terminal, before: TrialResult | N
         yield from terminal.wrap("  ".join(passed), "    ")
 
 
-def _additions(result: TrialResult) -> Iterator[str]:
+def _additions(result: TrialResult, timeline: Timeline) -> Iterator[str]:
     """What the verdict word alone does not say: why, whether it lasts, and when it changes by itself."""
     if result.verdict is Verdict.UNDETERMINED:
         yield ", ".join(_BECAUSE[word] for word in result.undetermined_because)
@@ -82,7 +87,6 @@ def _additions(result: TrialResult) -> Iterator[str]:
             if result.recoverable
             else "permanent: only a corrected record would lift it"
         )
-    timeline = result.timeline()
     if len(timeline.verdict_periods()) > 1:
         yield timeline.sentence()
 
@@ -91,6 +95,18 @@ def _obstacles_of(result: TrialResult) -> dict[str, list[Obstacle]]:
     found: dict[str, list[Obstacle]] = {}
     for obstacle in result.obstacles():
         found.setdefault(obstacle.part or obstacle.clause, []).append(obstacle)
+    return found
+
+
+def _settled(result: TrialResult, timeline: Timeline) -> dict[str, str]:
+    """The first change that decides a clause open today, if nothing but time changes."""
+    still_open = {clause.id for clause in result.undecided}
+    changes = ((period.first, change) for period in timeline.periods for change in period.changes)
+    found: dict[str, str] = {}
+    for day, change in changes:
+        after = Status(change.after)
+        if change.clause in still_open and after in (Status.MET, Status.UNMET):
+            found.setdefault(change.clause, wording.settles(day, change.short, STATE[after]))
     return found
 
 
@@ -113,6 +129,8 @@ def _clause_lines(clause: ClauseResult, view: _View) -> Iterator[str]:
     if others:
         text = also_open_words([reason.text for reason in others])
         yield from view.terminal.wrap(text, f"{' ' * 9}– ", " " * 11)
+    if clause.id in view.settled:
+        yield from view.terminal.wrap(view.settled[clause.id], " " * 9 + "– ", " " * 11)
 
 
 def _statement(clause: ClauseResult, before: TrialResult | None) -> str:

@@ -37,7 +37,8 @@ class Reason:
     """A reason code of the public interface."""
     concept: str
     """The class it is about, by its local name; the domain for ``not_declared_complete``, ``sex`` or ``birth date`` for
-    those, the trial for ``not_yet_applicable``; the clause where it is about the protocol."""
+    those, the trial for ``not_yet_applicable``; the clause where it is about the protocol, the class of the
+    datum where something on record stands in the way."""
     text: str
     """One phrase for a reader."""
     records: tuple[str, ...] = ()
@@ -55,6 +56,8 @@ class Reason:
         """Two reasons of one key say the same."""
         if self.code in _BY_RECORD and self.records:
             return self.code, self.records
+        if self.code == "not_recorded" and self.records:
+            return self.code, self.concept, self.records
         return self.code, self.concept
 
 
@@ -106,24 +109,33 @@ def _is_bare(reason: Reason) -> bool:
     return reason.code == "not_recorded" and not reason.records
 
 
+def _is_personal(reason: Reason) -> bool:
+    """Whether it asks for the sex or the birth date, the first things that anyone can say of a patient."""
+    return _is_bare(reason) and reason.concept in ("sex", "birth date")
+
+
 def most_useful(shown: Doubt | None, refuted: Doubt | None) -> list[Reason]:
     """The reasons why a clause is neither met nor unmet, what settles it soonest first.
 
     A reason that could settle it either way stands before one that could only settle it one way; beside
-    such a reason, what is not on record and could only settle it one way is left out.
+    such a reason, what is not on record and could only settle it one way is left out.  A sex or birth date
+    that alone could settle it stands first.
     """
     one = shown.reasons if shown else {}
     other = refuted.reasons if refuted else {}
     costs: dict[tuple[object, ...], tuple[Reason, int]] = {}
+    first = set()
     for key, (reason, cost) in {**other, **one}.items():
+        if _is_personal(reason) and cost == 1:
+            first.add(key)
         cost = max(cost, other[key][1]) if key in one and key in other else cost + 1
         costs[key] = (reason, cost)
     order = {key: place for place, key in enumerate((*one, *other))}
-    ranked = sorted(costs, key=lambda key: (costs[key][1], _RANK[costs[key][0].code], order[key]))
+    ranked = sorted(costs, key=lambda key: (key not in first, costs[key][1], _RANK[costs[key][0].code], order[key]))
     found: list[Reason] = []
     named: set[tuple[str, ...]] = set()
     if any(key in one and key in other for key in ranked):
-        ranked = [key for key in ranked if (key in one and key in other) or not _is_bare(costs[key][0])]
+        ranked = [key for key in ranked if (key in one and key in other) or key in first or not _is_bare(costs[key][0])]
     for reason in (costs[key][0] for key in ranked):
         if reason.code in _BY_RECORD and reason.records in named:
             continue  # the same record, more cheaply settled in another way

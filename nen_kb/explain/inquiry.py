@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from nen_kb.explain import describe, goals, wording
 from nen_kb.explain.case import Judgement, Pattern
 from nen_kb.explain.doubt import Doubt, Reason, all_needed, any_suffices, because
+from nen_kb.explain.pairs import begun
 from nen_kb.explain.path import MAY_BE_WIDE, Path, Source, heads, path_of
 from nen_kb.explain.topics import LATEST, Values, missing
 from nen_kb.facts.dates import iso
@@ -73,12 +74,17 @@ class Inquiry:
         if predicate in LATEST or predicate in ("candidate", "graded"):
             if pattern[1] is None or self.judgement.holds(predicate, *pattern[:2], *(None for _ in pattern[2:])):
                 return None
-            return missing(self.judgement, str(pattern[1]))
+            return self._no_value(str(pattern[1]))
         if predicate == "closed":
             return self._not_closed(pattern)
         return any_suffices(
             doubt for rule in self.judgement.rules_of(predicate) for doubt in self.through(rule, pattern)
         )
+
+    def _no_value(self, topic: str) -> Doubt:
+        """The doubt about a topic of which nothing is on record, and what the pairs lack that were begun for it."""
+        plain = missing(self.judgement, topic)
+        return because(*(reason for reason, _ in plain.reasons.values()), *begun(self, topic))
 
     def through(self, rule: Rule, pattern: Pattern) -> Iterator[Doubt]:
         """For every way through the rule that is still open, what it lacks."""

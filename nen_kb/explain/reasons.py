@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from nen_kb.explain import describe, wording
 from nen_kb.explain.absence import phrase
 from nen_kb.explain.case import Judgement, Pattern
+from nen_kb.explain.closed import standing_in_the_way
 from nen_kb.explain.doubt import BECAUSE, Doubt, Reason, any_suffices, most_useful
 from nen_kb.explain.goals import goal
 from nen_kb.explain.inquiry import Inquiry
@@ -87,7 +88,8 @@ def _reasons(judgement: Judgement, clause: Clause) -> tuple[Reason, ...]:
         for side in ("met", "unmet")
     ]
     found = without_topics(judgement, most_useful(*sides))
-    return _distinct(_under_header(judgement, clause, found))
+    found = list(_distinct(_under_header(judgement, clause, found)))
+    return (*found, *standing_in_the_way(judgement, clause, found))
 
 
 def _under_header(judgement: Judgement, clause: Clause, found: list[Reason]) -> list[Reason]:

@@ -370,7 +370,8 @@ def _adds_nothing(sides: Sequence[Node], numbers: Numbers) -> bool:
     """Whether the sides only repeat the one reason above them."""
     ways = [way for side in sides for way in side.children]
     return not any(isinstance(way, Fact) for way in ways) and all(
-        isinstance(part, Missing) and (_numbers_of(part, numbers) or part.text == wording.surely_not(way.text))
+        isinstance(part, Missing)
+        and (_numbers_of(part, numbers) or (part.text == wording.surely_not(way.text) and not part.children))
         for way in ways
         for part in way.children
         if not part.minor

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from nen_kb.explain import describe, wording
 from nen_kb.explain.case import Judgement
 from nen_kb.explain.doubt import Doubt, Reason, any_suffices, because
+from nen_kb.explain.wording import closed
 from nen_kb.facts.normalise import Row
 from nen_kb.facts.records import Imaging, Measurement
 from nen_kb.facts.values import NEG_INF, POS_INF
@@ -43,7 +44,7 @@ def _missing(judgement: Judgement, topic: str) -> Reason:
     if scans and len(scans) == len(classes):
         return Reason("not_recorded", scans[0], wording.missing_measurement(judgement.label(scans[0])))
     observable = judgement.ontology.observable(topic) if topic in judgement.ontology.names else None
-    if observable is None or _filler(judgement, topic):
+    if observable is None or filler(judgement, topic):
         return Reason("not_recorded", topic, wording.missing_statement(topic_words(judgement, topic)))
     measured = observable.derived_from or topic
     return Reason(
@@ -58,9 +59,9 @@ def _unit(judgement: Judgement, name: str) -> str:
 
 def topic_words(judgement: Judgement, topic: str) -> str:
     """A topic in words: the label, or for one that no source records the words of the rules that fill it in."""
-    filler = _filler(judgement, topic)
-    if filler and topic not in answers(judgement, topic):
-        words = judgement.program.predicates[filler].header.get("concept").partition(":")[0]
+    fills = filler(judgement, topic)
+    if fills and topic not in answers(judgement, topic):
+        words = judgement.program.predicates[fills].header.get("concept").partition(":")[0]
         return words or judgement.label(topic)
     return judgement.label(topic)
 
@@ -85,18 +86,27 @@ def other_methods(judgement: Judgement, topic: str) -> tuple[str, ...]:
 
 def answers(judgement: Judgement, topic: str) -> tuple[str, ...]:
     """The classes whose records can answer a topic: itself, or those asked by the rules that fill it in."""
-    filler = _filler(judgement, topic)
-    if not filler:
+    fills = filler(judgement, topic)
+    if not fills:
         return (topic,)
-    return tuple(dict.fromkeys(asked_classes(judgement, filler))) or (topic,)
+    return tuple(dict.fromkeys(asked_classes(judgement, fills))) or (topic,)
 
 
-def _filler(judgement: Judgement, topic: str) -> str:
+def filler(judgement: Judgement, topic: str) -> str:
     """The predicate that fills a topic of its own in, or an empty text."""
     for rule in judgement.rules_of("graded"):
         named = rule.head.terms[1]
         if isinstance(named, Constant) and named.value == topic:
             return next((item.predicate for item in rule.body if isinstance(item, Atom)), "")
+    return ""
+
+
+def filled(judgement: Judgement, predicate: str) -> str:
+    """The topic that the predicate fills in, or an empty text."""
+    for rule in judgement.rules_of("graded"):
+        named = rule.head.terms[1]
+        if isinstance(named, Constant) and any(isinstance(i, Atom) and i.predicate == predicate for i in rule.body):
+            return str(named.value)
     return ""
 
 
@@ -118,7 +128,7 @@ def asked_classes(judgement: Judgement, predicate: str, depth: int = 3) -> Itera
 
 def without_topics(judgement: Judgement, found: list[Reason]) -> list[Reason]:
     """Without a topic that no source records, where a record that would answer it is asked for as well."""
-    asked = {reason.concept for reason in found}
+    asked = {reason.concept for reason in found if reason.code != "not_recorded" or not reason.records}
     kept = []
     for reason in found:
         classes = set(answers(judgement, reason.concept))
@@ -213,13 +223,14 @@ class Values:
         judgement = self.judgement
         found: list[Reason] = []
         atoms = [(step.item, step.values) for step in instance.steps if isinstance(step.item, Atom)]
-        limits = [item.terms[2] for item, _ in atoms if item.predicate in ("below", "at_most")]
+        limits = [item.terms[2] for item, _ in atoms if item.predicate in TRUTHS]
         named = {str(value) for _, values in atoms for value in values} & judgement.ontology.names
         units = [known.unit for name in named if (known := judgement.ontology.observable(name))]
         unit = units[0] if units else "1"
         bound = next((describe.limit(term, unit) for term in limits if isinstance(term, Constant)), bound)
         computed = computed or any(_is_formula(judgement, item) for item, _ in atoms)
         record_id = next((str(v[1]) for a, v in atoms if not a.negated and a.predicate in _RECORDS), "")
+        record_id = record_id or self._named_record(atoms)
         for item, values in atoms:
             if item.negated:
                 if item.predicate == "isa":
@@ -237,11 +248,41 @@ class Values:
                     found += [reason for reason, _ in doubt.reasons.values()] if doubt else []
         if not found and record_id and _is_wide(judgement, instance.rule.head.predicate, instance.row):
             topic = next((str(v[1]) for a, v in atoms if a.predicate == "isa" and str(v[1]) != str(v[0])), "")
-            topic = str(instance.row[1]) if instance.rule.head.predicate == "graded" else topic
-            text = wording.unsettled(describe.record(judgement, record_id), judgement.label(topic))
+            head = instance.rule.head
+            topic = str(instance.row[1]) if head.predicate == "graded" else topic or filled(judgement, head.predicate)
+            truth = next((i for i, _ in atoms if i.predicate in TRUTHS and i.terms[-1] in head.terms), None)
+            if truth is not None and any(isinstance(term, Constant) and term.value == 0 for term in head.terms):
+                text = self._not_ruled_out(record_id, topic, truth, bound)
+            else:
+                text = wording.unsettled(describe.record(judgement, record_id), judgement.label(topic))
             found.append(Reason("not_recorded", topic or record_id, text, (record_id,)))
         yield from found
 
+    def _named_record(self, atoms: Iterable[tuple[Atom, Row]]) -> str:
+        """The first record that a rule of the body speaks of."""
+        predicates = self.judgement.program.predicates
+        return next(
+            (
+                str(value)
+                for item, values in atoms
+                if not item.negated
+                for column, value in zip(predicates[item.predicate].columns, values, strict=True)
+                if column.word == "Record" and self.judgement.record(str(value))
+            ),
+            "",
+        )
+
+    def _not_ruled_out(self, record_id: str, topic: str, truth: Atom, limit: str) -> str:
+        """Of a result that can only rule a condition out, and does not."""
+        judgement = self.judgement
+        rows = [row for name in ("found", "doubtful", "ruled_out") for row in judgement.model.rows(name)]
+        stated = any(judgement.ontology.overlaps(str(row[2]), topic) for row in rows)
+        text = describe.record(judgement, record_id)
+        return closed.not_ruled_out(text, judgement.label(topic), truth.predicate, limit, stated)
+
+
+TRUTHS = frozenset({"at_most", "below"})
+"""The built-ins that say whether a comparison is true."""
 
 _RECORDS = frozenset({"found", "doubtful", "ruled_out", "measurement", "scan", "treatment"})
 
@@ -249,7 +290,7 @@ _RECORDS = frozenset({"found", "doubtful", "ruled_out", "measurement", "scan", "
 def _is_formula(judgement: Judgement, item: Atom) -> bool:
     """Whether the atom computes a quantity other than the truth of a comparison."""
     known = judgement.program.predicates[item.predicate]
-    return known.role == "builtin" and known.columns[-1].word == "High" and item.predicate not in ("below", "at_most")
+    return known.role == "builtin" and known.columns[-1].word == "High" and item.predicate not in TRUTHS
 
 
 def _is_wide(judgement: Judgement, predicate: str, row: Row) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from nen_kb.explain import describe, goals, wording
 from nen_kb.explain.absence import absent_words, nothing, phrase
 from nen_kb.explain.case import Judgement
+from nen_kb.explain.closed import Blocker, of_attempt
 from nen_kb.explain.doubt import Doubt, Reason, all_needed
 from nen_kb.explain.facts import fact, person
 from nen_kb.explain.inquiry import Attempt, Inquiry, Tried
@@ -25,6 +26,10 @@ _SILENT = frozenset({"dated", "started", "ended", "uptake_extent", "about", "ind
                      "overlaps", "patient", "completeness_tolerance"})  # fmt: skip
 
 
+Blockers = Callable[[Attempt], Iterable[Blocker]]
+"""Gives what on record ends a way."""
+
+
 def not_shown(judgement: Judgement, clause: Clause, side: str) -> Side:
     """The side with each of its rules that apply to the clause."""
     inquiry = Inquiry(judgement)
@@ -33,17 +38,17 @@ def not_shown(judgement: Judgement, clause: Clause, side: str) -> Side:
     for rule in judgement.clause_rules(side, clause.trial, clause.id):
         attempts = list(inquiry.attempts(rule, pattern))
         if attempts:
-            found += _rule(judgement, rule, attempts)
+            found += _rule(judgement, rule, attempts, lambda attempt: of_attempt(inquiry, clause, side, attempt))
     return Side(text=wording.side(side, False), side=side, shown=False, children=tuple(found))
 
 
-def _rule(judgement: Judgement, rule: Rule, attempts: list[Attempt]) -> Iterator[Node]:
+def _rule(judgement: Judgement, rule: Rule, attempts: list[Attempt], blockers: Blockers) -> Iterator[Node]:
     still_open = [attempt for attempt in attempts if attempt.failed is None]
     still_open.sort(key=lambda attempt: all_needed(attempt.doubts).cost)
     chosen = still_open[:_MOST_WAYS] or [max(attempts, key=lambda attempt: len(attempt.tried))]
     for attempt in chosen:
         mark = "open" if attempt.failed is None else "fails"
-        steps = tuple(_steps(judgement, attempt))
+        steps = tuple(_steps(judgement, attempt, blockers))
         place = f"{rule.place.file}:{rule.place.line}"
         yield Way(text=_question(judgement, rule, attempt), place=place, mark=mark, children=steps)
     if len(still_open) > len(chosen):
@@ -86,7 +91,7 @@ def _is_derived(judgement: Judgement, item: Atom) -> bool:
     return judgement.program.predicates[item.predicate].role == "derived"
 
 
-def _steps(judgement: Judgement, attempt: Attempt) -> Iterator[Node]:
+def _steps(judgement: Judgement, attempt: Attempt, blockers: Blockers) -> Iterator[Node]:
     """The premises in the order of the rule's text."""
     order = {id(item): place for place, item in enumerate(attempt.rule.body)}
     shown: set[str] = set()
@@ -96,7 +101,7 @@ def _steps(judgement: Judgement, attempt: Attempt) -> Iterator[Node]:
         else:
             yield from _holding(judgement, attempt, step, shown)
     if attempt.failed is not None:
-        yield _failed(judgement, attempt, attempt.failed)
+        yield _failed(judgement, attempt, attempt.failed, blockers)
 
 
 def _open(judgement: Judgement, attempt: Attempt, item: BodyItem, doubt: Doubt) -> Node:
@@ -141,7 +146,7 @@ def _holding(judgement: Judgement, attempt: Attempt, step: Tried, shown: set[str
         yield replace(person(judgement, item.predicate, step.row), mark="holds")
 
 
-def _failed(judgement: Judgement, attempt: Attempt, item: BodyItem) -> Node:
+def _failed(judgement: Judgement, attempt: Attempt, item: BodyItem, blockers: Blockers) -> Node:
     """The item that is surely false."""
     path = attempt.path
     if isinstance(item, Compared):
@@ -158,4 +163,11 @@ def _failed(judgement: Judgement, attempt: Attempt, item: BodyItem) -> Node:
     if item.predicate in ("sex", "arm"):
         rows = judgement.matches(item.predicate, (values[0], *(None for _ in values[1:])))
         return replace(person(judgement, item.predicate, rows[0]), mark="fails")
-    return Missing(text=wording.surely_not(goals.goal(judgement, path, item)), mark="fails")
+    told = {
+        blocker.records or blocker.text: Missing(
+            text=blocker.text, concept=blocker.concept, records=blocker.records, mark="fails"
+        )
+        for blocker in sorted(blockers(attempt), key=lambda each: -each.rank)
+    }
+    below = tuple(reversed(told.values()))[:_MOST_WAYS]
+    return Missing(text=wording.surely_not(goals.goal(judgement, path, item)), mark="fails", children=below)

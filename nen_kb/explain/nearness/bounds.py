@@ -6,8 +6,9 @@ Each is followed down through the rules that made it to what a source recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from nen_kb.explain import goals
 from nen_kb.explain.case import Judgement
@@ -17,7 +18,7 @@ from nen_kb.rules.builtins import BUILTINS
 from nen_kb.rules.ir import Atom, Comparison, Constant, Kind, Term, Variable
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+NEGATED: Mapping[str, Literal["<", "<=", ">", ">="]] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 VALUES = frozenset({"latest", "highest", "candidate", "graded"})
 """The library's predicates for the value of a topic: patient, topic, …"""
 _MOST = 8

@@ -96,6 +96,11 @@ def change(clause: str, before: str, after: str, cause: str) -> str:
     return f"{clause} {STATUS[before]} → {STATUS[after]}: {cause}"
 
 
+def settles(day: int, short: str, state: str) -> str:
+    """``time alone settles it from 2026-12-01 (radiological progression 1 month ago): yes``."""
+    return f"time alone settles it from {iso(day)}{f' ({short})' if short else ''}: {state}"
+
+
 def in_the_way(failing: Sequence[str], open_: Sequence[str]) -> str:
     """``fails: I7; open: I10 and E3``."""
     named = (f"{word}: {listed(clauses)}" for word, clauses in (("fails", failing), ("open", open_)) if clauses)
