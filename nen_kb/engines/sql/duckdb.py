@@ -1,0 +1,235 @@
+"""Runs compiled programs on DuckDB, embedded in this process."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from nen_kb.engines.base import Base
+from nen_kb.engines.sql.compile import Compiled, Demand, Statement, compile_program
+from nen_kb.engines.sql.facts import ARROW, Facts, chunks, tables_of
+from nen_kb.engines.sql.names import Names
+from nen_kb.engines.sql.nodes import identifier, select, table
+from nen_kb.engines.sql.quick import exact_or_quick
+from nen_kb.engines.sql.tables import column_names, column_types
+from nen_kb.errors import EngineError, Problem
+from nen_kb.rules.builtins import BUILTINS
+from nen_kb.rules.evaluate import with_query
+from nen_kb.rules.ir import BodyItem, Kind, Predicate, Program, Variable
+from nen_kb.rules.plan import Row
+
+DIALECT = "duckdb"
+TEMPORARY = exp.Properties(expressions=[exp.TemporaryProperty()])
+
+
+class DuckDB:
+    """A compiled program over the facts of a cohort, in memory.
+
+    ``threads`` and ``memory`` (such as ``"6GB"``) limit what DuckDB takes; it spills to disk beyond.
+    """
+
+    def __init__(self, compiled: Compiled, threads: int | None = None, memory: str | None = None) -> None:
+        self.compiled = compiled
+        # rows are sets: their order means nothing
+        settings: dict[str, Any] = {"threads": threads, "memory_limit": memory, "preserve_insertion_order": False}
+        given = {key: value for key, value in settings.items() if value is not None}
+        self._root = duckdb.connect(":memory:", config=given)
+        self._texts: dict[tuple[int, str | None], str] = {}
+
+    def run(self, facts: Facts, predicates: Collection[str], names: Names | None = None) -> dict[str, pa.Table]:
+        """The rows of those derived predicates, as tables of codes.  Raises EngineError if DuckDB fails.
+
+        May be called by several threads at once: each run has temporary tables of its own.
+        """
+        with self._root.cursor() as connection:
+            try:
+                return _Run(connection, self, names or self.compiled.names).run(facts, predicates)
+            except duckdb.Error as error:
+                # its own message may hold values of patients
+                message = f"DuckDB could not run the compiled program ({type(error).__name__})"
+                raise EngineError(
+                    Problem("DuckDB", "", message, "Please report this with the rules.", "duckdb-failed")
+                ) from error
+
+    def run_in_parts(
+        self,
+        facts: Facts,
+        predicates: Collection[str],
+        names: Names | None = None,
+        *,
+        patients: int = 100_000,
+        workers: int = 1,
+    ) -> Iterator[dict[str, pa.Table]]:
+        """As ``run``, for at most so many patients at a time: memory does not grow with the cohort.
+
+        ``workers`` parts are worked on at once, because much of a part keeps one processor busy only.
+        """
+        with ThreadPoolExecutor(workers) as pool:
+            waiting: deque[Future[dict[str, pa.Table]]] = deque()
+            for part in chunks(facts, self.compiled.program, patients):
+                if len(waiting) == workers:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(self.run, part, predicates, names))
+            while waiting:
+                yield waiting.popleft().result()
+
+    def text(self, query: exp.Query, name: str | None = None) -> str:
+        """A query of the compiled program as DuckDB reads it, or how the table of that name is made; written once."""
+        key = id(query), name
+        found = self._texts.get(key)
+        if found is None:
+            expression = query if name is None else _create(name, query)
+            found = self._texts[key] = expression.sql(DIALECT)
+        return found
+
+
+class DuckDBEngine:
+    """DuckDB as an engine for a few patients: rows in, rows out, by the literal translation.
+
+    May be used by several threads at once.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._known: dict[frozenset[str], DuckDB] = {}
+
+    def rows(self, base: Base, predicates: Collection[str]) -> dict[str, frozenset[Row]]:
+        """The rows of each of those predicates.  Raises EngineError for a rule that has no translation."""
+        derived = frozenset(name for name in predicates if self.program.predicates[name].role == "derived")
+        engine = self._known.get(derived)
+        if engine is None:
+            engine = self._known[derived] = DuckDB(compile_program(self.program, asked=derived), threads=1)
+        names = Names(engine.compiled.names.all())
+        found = engine.run(tables_of(base, self.program, names), derived, names)
+        given = {name: frozenset(base.get(name, ())) for name in predicates if name not in derived}
+        rows = {name: decoded(each, self.program.predicates[name], names) for name, each in found.items()}
+        return {**given, **rows}
+
+    def query(self, base: Base, body: Sequence[BodyItem], variables: Sequence[Variable]) -> frozenset[Row]:
+        """The values of the variables for every way to satisfy the body, which must be safe."""
+        program, name = with_query(self.program, body, variables)
+        return DuckDBEngine(program).rows(base, [name])[name]
+
+
+def decoded(rows: pa.Table, predicate: Predicate, names: Names) -> frozenset[Row]:
+    """The rows of a table of codes as the evaluator writes them."""
+    if not predicate.columns:
+        return frozenset([()] * min(rows.num_rows, 1))
+    columns = [
+        [names.name(code) for code in values.to_pylist()] if column.kind is Kind.NAME else values.to_pylist()
+        for column, values in zip(predicate.columns, rows.columns, strict=True)
+    ]
+    return frozenset(zip(*columns, strict=True))
+
+
+class _Run:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, engine: DuckDB, names: Names) -> None:
+        self.connection = connection
+        self.names = names
+        self.engine = engine
+        self.predicates = engine.compiled.program.predicates
+        self.known: dict[str, set[Row]] = {}
+        """Of each built-in that is a table, the inputs it has rows for."""
+        self.made: set[str] = set()
+
+    def run(self, facts: Facts, predicates: Collection[str]) -> dict[str, pa.Table]:
+        wanted = needed(self.engine.compiled.statements, predicates)
+        read = {name for statement in wanted for name in statement.reads}
+        for name in sorted(read & set(facts)):
+            self.connection.register(f"facts of {name}", facts[name])
+            self.execute(_create(name, _everything(f"facts of {name}")))
+            self.connection.unregister(f"facts of {name}")
+        found: dict[str, pa.Table] = {}
+        for place, statement in enumerate(wanted):
+            for demand in statement.demands:
+                self.compute(demand)
+            later = {name for each in wanted[place + 1 :] for name in each.reads}
+            if statement.predicate in later:
+                self.connection.execute(self.engine.text(statement.query, statement.predicate))
+                self.made.add(statement.predicate)
+                if statement.predicate in predicates:
+                    found[statement.predicate] = self.fetch(_everything(statement.predicate).sql(DIALECT))
+            else:
+                found[statement.predicate] = self.fetch(self.engine.text(statement.query))
+            self.drop(statement.reads - later)
+        return {name: found[name] for name in predicates}
+
+    def execute(self, expression: exp.Expr) -> None:
+        self.connection.execute(expression.sql(DIALECT))
+
+    def fetch(self, text: str) -> pa.Table:
+        return self.connection.sql(text).to_arrow_table()
+
+    def compute(self, demand: Demand) -> None:
+        """Adds the rows of a built-in for the inputs that are new."""
+        known = self.known.get(demand.builtin)
+        if known is None:
+            known = self.known[demand.builtin] = set()
+            self.execute(create_empty(self.predicates[demand.builtin]))
+        inputs = self.fetch(self.engine.text(demand.query))
+        rows = computed_rows(self.predicates[demand.builtin], inputs, known, self.names)
+        self.connection.register("computed rows", rows)
+        self.execute(exp.insert(_everything("computed rows"), table(demand.builtin)))
+        self.connection.unregister("computed rows")
+
+    def drop(self, unread: Collection[str]) -> None:
+        """Lets go of the tables made from others that nothing reads any more."""
+        for name in sorted(self.made.intersection(unread)):
+            self.execute(exp.Drop(tables=[table(name)], kind="TABLE"))
+
+
+def needed(statements: Collection[Statement], predicates: Collection[str]) -> list[Statement]:
+    """The statements that those predicates depend on, in order."""
+    wanted = set(predicates)
+    found = []
+    for statement in reversed(list(statements)):
+        if statement.predicate in wanted:
+            wanted |= statement.reads
+            found.append(statement)
+    return found[::-1]
+
+
+def computed_rows(predicate: Predicate, inputs: pa.Table, known: set[Row], names: Names) -> pa.Table:
+    """Rows of a built-in for the inputs not known yet, which are known from now on."""
+    builtin = BUILTINS[predicate.name]
+    function = exact_or_quick(predicate.name, builtin.function)
+    kinds = [column.kind for column in predicate.columns]
+    rows: list[list[int]] = []
+    for codes in zip(*(column.to_pylist() for column in inputs.columns), strict=True):
+        if codes in known:
+            continue
+        known.add(codes)
+        values = [
+            names.name(code) if kinds[place] is Kind.NAME else code
+            for place, code in zip(builtin.inputs, codes, strict=True)
+        ]
+        outputs = function(*values)
+        if outputs is not None:
+            row = dict(zip(builtin.inputs, codes, strict=True)) | dict(zip(builtin.outputs, outputs, strict=True))
+            rows.append([row[place] for place in range(len(kinds))])
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    arrays = [pa.array(column, ARROW[kind]) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.table(dict(zip(column_names(predicate), arrays, strict=True)))
+
+
+def _everything(name: str) -> exp.Select:
+    return select([exp.Star()]).from_(table(name), copy=False)
+
+
+def _create(name: str, query: exp.Query) -> exp.Create:
+    return exp.Create(this=table(name), kind="TABLE", expression=query, properties=TEMPORARY.copy())
+
+
+def create_empty(predicate: Predicate) -> exp.Create:
+    """A predicate's table without rows."""
+    columns = zip(column_names(predicate), column_types(predicate), strict=True)
+    definitions = [exp.ColumnDef(this=identifier(name), kind=exp.DataType.build(kind)) for name, kind in columns]
+    return exp.Create(
+        this=exp.Schema(this=table(predicate.name), expressions=definitions), kind="TABLE", properties=TEMPORARY.copy()
+    )

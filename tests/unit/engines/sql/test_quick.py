@@ -1,0 +1,68 @@
+"""The quick formulas say what the exact ones say, or nothing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from nen_kb.engines.sql.quick import MARGIN, QUICK, STEPS
+from nen_kb.facts.values import NEG_INF, POS_INF
+from nen_kb.rules.builtins import BUILTINS
+from nen_kb.rules.formulas import ONE
+
+RANGES = {
+    "cockcroft_gault": ((1, 139), ("Female", "Male"), (30, 180), (20, 1500)),
+    "lmr18": ((18, 105), ("Female", "Male"), (20, 1500)),
+    "capa": ((1, 105), (0.3, 9)),
+    "to_body_surface": ((1, 250), (120, 210), (30, 180)),
+    "from_body_surface": ((1, 250), (120, 210), (30, 180)),
+}
+"""Of each formula its inputs: quantities between two numbers of units, or one of some words."""
+
+
+def inputs(name: str, chance: random.Random) -> list[int | str]:
+    """Exact values and narrow intervals, of six places and between two of them."""
+    found: list[int | str] = []
+    for each in RANGES[name]:
+        if isinstance(each[0], str):
+            found.append(chance.choice(each))
+            continue
+        places = chance.choice((0, 1, 2, 6))
+        low = round(round(chance.uniform(*each), places) * ONE)  # type: ignore[arg-type]
+        low += 5 * (chance.random() < 0.1)
+        high = low + chance.choice((0, 0, 0, 10, ONE))
+        found += [low, high]
+    return found
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_quick_is_exact(name: str) -> None:
+    """On ordinary patients it answers nearly always, and then with the exact ends."""
+    chance, answered = random.Random(name), 0
+    for _ in range(1500):
+        values = inputs(name, chance)
+        quick = QUICK[name](*values)
+        if quick is not None:
+            answered += 1
+            assert quick == BUILTINS[name].function(*values), values
+    assert answered > 1000
+
+
+def test_a_result_on_a_step_is_left_to_the_exact_formula() -> None:
+    """A weight in proportion makes a clearance of a whole number of thousandths: doubles cannot round that."""
+    whole = [40 * ONE, 40 * ONE, "Male", 72 * ONE, 72 * ONE, 884 * ONE // 10, 884 * ONE // 10]
+    assert BUILTINS["cockcroft_gault"].function(*whole) == (100 * ONE, 100 * ONE)
+    assert QUICK["cockcroft_gault"](*whole) is None
+    assert STEPS * MARGIN < 1
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_is_unbounded_is_left_to_the_exact_formula(name: str) -> None:
+    """An end at infinity or at zero gives no quick answer, wherever it stands."""
+    values = inputs(name, random.Random(1))
+    for place, value in enumerate(values):
+        if isinstance(value, int):
+            for end in (NEG_INF, POS_INF, 0):
+                ends = [*values[:place], end, *values[place + 1 :]]
+                assert QUICK[name](*ends) is None
