@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -25,6 +26,9 @@ from nen_kb.knowledge_base.interview import Interview, from_yaml, read, to_yaml
 from nen_kb.sources.case_file import documents, read_case
 from nen_kb.sources.structured_text import read_text
 
+QUIT = frozenset(("quit", "q", "exit"))
+_LINE = re.compile(r" \(line \d+\)")
+"""Where in the file it stands; whoever answers sees no file."""
 SKIP = frozenset(("skip", "don't know", "dont know", "do not know", "unknown", "?", ""))
 
 
@@ -40,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         case = _case_of(arguments.file, kb) if arguments.file else _new_case(kb)
     except _End:
+        write(wording.NOTHING_SAVED)
         return 0
     dialogue = _Dialogue(Interview(kb, case, arguments.trial), terminal, arguments.output)
     dialogue.run()
@@ -71,6 +76,8 @@ def _new_case(kb: KnowledgeBase) -> Case:
     for key, text in wording.NEW_PATIENT.items():
         while True:
             answer = _typed(f"{text} ").strip()
+            if answer.casefold() in QUIT:
+                raise _End
             if answer.casefold() in SKIP and key != "id":
                 break
             try:
@@ -99,7 +106,7 @@ def _typed(prompt: str) -> str:
 
 def _complain(error: PatientError) -> None:
     for problem in error.problems:
-        write(f"  {problem.message} {problem.remedy}".rstrip())
+        write(f"  {_LINE.sub('', problem.message)} {problem.remedy}".rstrip())
 
 
 class _Dialogue:
@@ -129,7 +136,7 @@ class _Dialogue:
         while True:
             said = _typed("> ").strip()
             word = said.casefold()
-            if word in ("quit", "q", "exit"):
+            if word in QUIT:
                 return False
             if word == "why":
                 write(
@@ -174,7 +181,7 @@ class _Dialogue:
         if interview.decided:
             write(wording.decided())
         elif interview.question is None:
-            write("\n".join(self.terminal.wrap(wording.nothing_useful(interview.open_trials), "")))
+            write("\n".join(self.terminal.wrap(wording.nothing_useful(interview.open_trials, interview.skipped), "")))
         for result in interview.results:
             write("\n".join(trial_lines(result, self.terminal)))
         write("")

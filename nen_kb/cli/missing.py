@@ -15,10 +15,9 @@ from nen_kb.errors import NenKbError, PatientError, Problem
 from nen_kb.explain.missing import Missing, MissingSet, Question
 from nen_kb.explain.wording import missing as wording
 from nen_kb.facts.dates import iso
-from nen_kb.facts.records import Patient
-from nen_kb.knowledge_base import KnowledgeBase
+from nen_kb.knowledge_base import KnowledgeBase, TrialResult, Verdict
 
-Found = tuple[str, Patient, Missing]
+Found = tuple[str, tuple[TrialResult, ...], Missing]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     found: list[Found] = []
     for file, patient in zip(sources.files, sources.patients, strict=True):
         try:
-            found.append((file, patient, kb.missing(patient, trials)))
+            results = kb.screen(patient, trials)
+            missing = kb.finder.missing(results[0].judgement, [result.trial.id for result in results])
+            found.append((file, results, missing))
         except NenKbError as error:
             problems += error.problems
             code = error.exit_code
@@ -39,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         write(json.dumps(_document(kb, found, problems), ensure_ascii=False, indent=2))
     else:
         terminal = Terminal.of(sys.stdout)
-        for file, patient, missing in found:
-            write("\n".join((*_lines(file, patient, missing, terminal), "")))
+        for file, results, missing in found:
+            write("\n".join((*_lines(file, results, missing, terminal), "")))
         if found:
             write("\n".join(terminal.wrap(DISCLAIMER, "")))
     report(problems)
@@ -50,8 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _document(kb: KnowledgeBase, found: Sequence[Found], problems: Sequence[Problem]) -> dict[str, Any]:
     return {
         "results": [
-            {"file": file, "index_date": iso(patient.index_date), **missing.to_json()}
-            for file, patient, missing in found
+            {
+                "file": file,
+                "index_date": iso(results[0].index_date),
+                "verdicts": {result.trial.id: result.verdict.value for result in results},
+                **missing.to_json(),
+            }
+            for file, results, missing in found
         ],
         "problems": [
             {"file": p.file, "place": p.place, "message": p.message, "remedy": p.remedy, "code": p.code}
@@ -62,12 +68,16 @@ def _document(kb: KnowledgeBase, found: Sequence[Found], problems: Sequence[Prob
     }
 
 
-def _lines(file: str, patient: Patient, missing: Missing, terminal: Terminal) -> Iterator[str]:
+def _lines(file: str, results: Sequence[TrialResult], missing: Missing, terminal: Terminal) -> Iterator[str]:
     """One patient: the questions first, then the sets, then what nothing settles."""
-    for line in terminal.wrap(wording.asked_on(missing.patient, patient.index_date), "", ""):
+    for line in terminal.wrap(wording.asked_on(missing.patient, results[0].index_date), "", ""):
         yield terminal.paint(line, "strong")
     yield from terminal.wrap(file, "", "")
     yield "─" * terminal.width
+    for result in results:
+        if result.verdict is not Verdict.UNDETERMINED:
+            fails = [clause.id for clause in result.failing]
+            yield from terminal.wrap(wording.decided(result.trial.id, result.verdict.value, fails), "")
     if not missing.undetermined:
         yield from terminal.wrap(wording.nothing_missing(), "")
         return
@@ -77,6 +87,8 @@ def _lines(file: str, patient: Patient, missing: Missing, terminal: Terminal) ->
         yield from question_lines(question, terminal, f"{number:>3}. ")
     numbers = {question.key: number for number, question in enumerate(missing.questions, start=1)}
     yield from _sets(missing, numbers, terminal)
+    if missing.sets:
+        yield from terminal.wrap(wording.OTHER_SETS, "")
     if missing.unsettled:
         yield terminal.paint(wording.UNSETTLED, "open")
     for trial, clause, reason in missing.unsettled:

@@ -95,6 +95,11 @@ class _Writer:
     def treatment(self, text: str, label: str) -> None:
         """``no``, ``since 2026-01``, ``everolimus from 2024-06 to 2025-01``, ``on 2025-03-14``."""
         if text.casefold() in NO:
+            for given in self.case.get("treatments") or ():
+                course = self.ontology.find(str(given["agent"]))
+                if self.ontology.isa(course, self.question.concept):
+                    text = wording.is_one(self.ontology.label(course), label)
+                    raise PatientError(Problem(wording.ANSWER, "", text, wording.FURTHER_ONE, "contradiction"))
             day = str(self.case["index_date"])
             self.append("findings", {"concept": label, "presence": "absent", "date": day})
             return

@@ -18,7 +18,9 @@ from nen_kb.errors import PatientError, Problem
 from nen_kb.explain import describe, reasons
 from nen_kb.explain.missing import Missing, Question
 from nen_kb.explain.wording import interview as wording
-from nen_kb.facts.records import Measurement, Patient
+from nen_kb.facts.assuming import first_day, records
+from nen_kb.facts.dates import iso
+from nen_kb.facts.records import Finding, Imaging, Measurement, Patient, Treatment
 from nen_kb.knowledge_base.case_edits import Case, answered_case
 from nen_kb.knowledge_base.results import TrialResult, Verdict
 from nen_kb.sources.case_file import read_case
@@ -38,6 +40,7 @@ class Interview:
         self._kb = kb
         self._trials = [trial.id for trial in kb.trials] if trials is None else [kb.trial(one).id for one in trials]
         self._asked: set[str] = set()
+        self._skipped: set[str] = set()
         self._before: list[tuple[Case, frozenset[str]]] = []
         self.case: Case = copy.deepcopy(dict(case) if not isinstance(case, MutableMapping) else case)
         self._look()
@@ -87,14 +90,34 @@ class Interview:
         for each in patient.measurements:
             if each.trouble and each.id not in known and each.value is None:
                 raise PatientError(_unusable(each))
+        today, before = patient.index_date, {each.id for each in records(self._patient)}
+        if any(first_day(each) > today for each in records(patient) if each.id not in before):
+            message = wording.after_index_day(iso(today))
+            raise PatientError(Problem(wording.ANSWER, "", message, wording.BEFORE_IT, "later"))
         self._remember(question)
+        self._offer_again(patient)
         self.case = changed
         self._look()
 
     def skip(self) -> None:
-        """Nobody knows: the question is not asked again."""
-        self._remember(self._current())
+        """Nobody knows: the question is not asked again, unless what it asks about changes."""
+        question = self._current()
+        self._remember(question)
+        self._skipped.add(question.key)
         self._look()
+
+    @property
+    def skipped(self) -> int:
+        """How many questions were skipped and not answered since."""
+        return len(self._skipped & self._asked)
+
+    def _offer_again(self, patient: Patient) -> None:
+        """Whether a list is complete may be asked again when something was added to it."""
+        before, domain = {each.id for each in records(self._patient)}, self._kb.ontology.domain
+        added = [each for each in records(patient) if each.id not in before]
+        grown = {domain(each.concept) for each in added if isinstance(each, Finding | Treatment)}
+        grown |= {domain(each.procedure) for each in added if isinstance(each, Imaging)}
+        self._asked -= {f"declare:{name}" for name in grown} & self._skipped
 
     def back(self) -> bool:
         """Takes the last answer or skip back; False if there is none."""

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from nen_kb import KnowledgeBase
 from nen_kb.errors import PatientError
+from nen_kb.explain.missing import Question
+from nen_kb.knowledge_base.case_edits import answered_case
 from nen_kb.knowledge_base.interview import Interview, from_yaml, read, to_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,7 +175,7 @@ def test_a_new_patient(typed: Typed, tmp_path: Path, cli: Callable[..., Any]) ->
     assert "cannot be an id" in run.out
     again = typed("quit\n", "interview", out, "-o", out)
     assert again.code == 0
-    assert "Is the record of treatments complete" not in again.out
+    assert "Are these all treatments" not in again.out
     assert "treatments" in out.read_text(encoding="utf-8")
     assert cli("screen", out).code == 0
 
@@ -185,3 +188,69 @@ def test_no_file_is_overwritten(typed: Typed, tmp_path: Path) -> None:
     assert run.code == 2
     assert "exists already" in run.err
     assert out.read_text(encoding="utf-8") == "precious"
+
+
+def key_of(interview: Interview) -> str:
+    question = interview.question
+    assert question is not None
+    return question.key
+
+
+def until(interview: Interview, key: str) -> None:
+    """Skips to the question of that key."""
+    while key_of(interview) != key:
+        interview.skip()
+
+
+def test_nobody_calls_an_empty_list_complete_without_knowing(kb: KnowledgeBase) -> None:
+    interview = Interview(kb, {"case": 1, "id": "a", "index_date": "2026-11-20", "sex": "female"})
+    texts = {question.key: question.text for question in interview.missing.questions}
+    assert texts["declare:treatments"] == "No treatment is on record up to 2026-11-20. Was there none at all?"
+    more = {**interview.case, "treatments": [{"agent": "octreotide", "started": "2024-06", "ongoing": True}]}
+    texts = {question.key: question.text for question in Interview(kb, more).missing.questions}
+    assert texts["declare:treatments"] == "On record up to 2026-11-20: octreotide. Are these all treatments there were?"
+
+
+def test_a_skipped_list_is_offered_again_when_it_grew(kb: KnowledgeBase) -> None:
+    interview = Interview(kb, anna(without=("everolimus", "domain: treatments", "octreotide", "capecitabine")), [START])
+    until(interview, "declare:treatments")
+    interview.skip()
+    assert interview.skipped
+    while not key_of(interview).startswith("record:") or interview.question.form != "treatment":  # type: ignore[union-attr]
+        interview.skip()
+    interview.answer("octreotide since 2024-06")
+    assert "declare:treatments" in {question.key for question in interview.missing.questions}
+    until(interview, "declare:treatments")
+    interview.answer("yes")
+    assert [each["domain"] for each in interview.case["complete"]].count("treatments") == 1
+
+
+def test_a_treatment_on_record_cannot_be_denied(kb: KnowledgeBase) -> None:
+    """Whoever answers "no" may mean "no other": the record would then contradict itself."""
+    case = anna(without=("domain: treatments", "everolimus", "capecitabine"))
+    question = Question(
+        "record:SystemicAntitumorTreatment", "", "record", "SystemicAntitumorTreatment", (), 1, "", (), 0, (), "", "",
+        form="treatment",
+    )  # fmt: skip
+    with pytest.raises(PatientError, match="octreotide is on record, and is systemic antitumor treatment"):
+        answered_case(case, question, "no", (), kb.ontology)
+    other = replace(question, concept="Chemotherapy")
+    assert answered_case(case, other, "no", (), kb.ontology)["findings"][-1]["presence"] == "absent"
+
+
+def test_an_answer_after_the_day_judged_is_refused(kb: KnowledgeBase) -> None:
+    interview = Interview(kb, anna(without=("everolimus", "hemoglobin")), [START])
+    until(interview, "record:Hemoglobin")
+    with pytest.raises(PatientError, match="it lies after the day judged"):
+        interview.answer("12.1 g/dL on 2026-12-01")
+    interview.answer("12.1 g/dL on 2026-11-18")
+    assert interview.decided
+
+
+def test_whoever_stops_before_the_first_question_is_told(typed: Typed, tmp_path: Path) -> None:
+    out = tmp_path / "new.yaml"
+    run = typed("berta\nyesterday\nquit\n", "interview", "-o", out)
+    assert run.code == 0
+    assert "nothing is saved" in run.out
+    assert "(line" not in run.out
+    assert not out.exists()

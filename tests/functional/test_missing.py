@@ -189,3 +189,10 @@ def test_nothing_is_asked_of_a_lost_trial(cli: Cli) -> None:
     run = cli("missing", ANNA, "--trial", START)
     assert run.code == 0
     assert "every trial is decided: nothing is asked" in run.out
+
+
+def test_a_decided_trial_is_named_too(cli: Callable[..., Any]) -> None:
+    run = cli("missing", ANNA)
+    assert "START-NET: ineligible (I7); nothing is asked" in run.out
+    document = json.loads(cli("missing", ANNA, "--format", "json").out)
+    assert document["results"][0]["verdicts"] == {"NCT05610826": "undetermined", "START-NET": "ineligible"}

@@ -46,6 +46,7 @@ class Candidates:
             if isinstance(record, Measurement | Imaging) and record.when == Days(self.today, self.today)
         )
         """Classes of the results and scans of the index day: no later one can take their place."""
+        self._records = records
         self._asked = frozenset().union(*reach.program.asked.values())
         self._grouped: dict[str, tuple[str, ...]] = {}
 
@@ -246,9 +247,19 @@ class Candidates:
     def _declaration(self, domain: str) -> Ask:
         record = Declaration(f"asked:{domain}", domain, self.today, ASKED)
         answer = Answer("yes", Edit(add=(record,)), wording.COMPLETE)
-        text = wording.is_complete(domain, self.today)
+        text = wording.is_complete(domain, self.today, self._on_record(domain))
         ask = Ask(f"declare:{domain}", "declare", "declaration", domain, text, (answer,), reads=frozenset(["complete"]))
         return _priced(ask, self.efforts.chart())
+
+    def _on_record(self, domain: str) -> list[str]:
+        """Labels of what the record has of a domain, what it denies left out."""
+        named = [
+            class_of(record)
+            for record in self._records
+            if not isinstance(record, Declaration)
+            and not (isinstance(record, Finding) and record.presence is Presence.ABSENT)
+        ]
+        return [self.ontology.label(name) for name in dict.fromkeys(named) if self.ontology.domain(name) == domain]
 
     def _person(self, name: str, leaves: Sequence[Leaf]) -> Ask | None:
         patient = self.patient

@@ -61,8 +61,28 @@ def decided() -> str:
     return "Every trial is decided."
 
 
-def nothing_useful(open_trials: Sequence[str]) -> str:
+NOTHING_SAVED = "Stopped before the first question: nothing is saved."
+
+
+def nothing_useful(open_trials: Sequence[str], skipped: int) -> str:
+    if skipped:
+        questions = "one question was" if skipped == 1 else f"{skipped} questions were"
+        return f"Nothing else is left to ask; {questions} skipped. Still open: {listed(open_trials)}."
     return f"Nothing is left to ask that could help. Still open: {listed(open_trials)}."
+
+
+def after_index_day(day: str) -> str:
+    return f"it lies after the day judged ({day}), on which nobody knows of it."
+
+
+BEFORE_IT = "Write a day on or before it, or skip the question."
+
+
+def is_one(course: str, label: str) -> str:
+    return f"{course} is on record, and is {label}."
+
+
+FURTHER_ONE = "Name a further one with its dates, or skip the question."
 
 
 def why_ask(effort: str, clauses: Sequence[str]) -> str:

@@ -64,8 +64,17 @@ def ever_given(label: str) -> str:
     return f"{_first(label)}: was it ever given?"
 
 
-def is_complete(domain: str, day: int) -> str:
-    return f"Is the record of {domain} complete up to {iso(day)}?"
+_ONE_OF = {"conditions": "diagnosis or metastasis", "treatments": "treatment", "imaging": "scan"}
+_MOST_LISTED = 8
+
+
+def is_complete(domain: str, day: int, on_record: Sequence[str]) -> str:
+    """Names what is on record, so that nobody calls an empty list complete without meaning it."""
+    if not on_record:
+        return f"No {_ONE_OF[domain]} is on record up to {iso(day)}. Was there none at all?"
+    more = len(on_record) - _MOST_LISTED
+    named = [*on_record[:_MOST_LISTED], f"{more} more"] if more > 0 else list(on_record)
+    return f"On record up to {iso(day)}: {listed(named)}. Are these all {domain} there were?"
 
 
 def person(what: str) -> str:
@@ -209,6 +218,12 @@ def nothing_missing() -> str:
     return "every trial is decided: nothing is asked"
 
 
+def decided(trial: str, verdict: str, clauses: Sequence[str]) -> str:
+    """``START-NET: ineligible (E2); nothing is asked``."""
+    return f"{trial}: {verdict}{f' ({listed(clauses)})' if clauses else ''}; nothing is asked"
+
+
+OTHER_SETS = "Other sets may decide as well, and one of them may be cheaper."
 WHAT_TO_ASK = "what to find out, the most decisive for the least work first"
 UNSETTLED = "what no new fact settles"
 JOINTLY = "all of these trials together"
