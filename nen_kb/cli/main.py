@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("nen-kb: stopped")
         return 130
+    finally:
+        gc.unfreeze()  # a command that froze its knowledge base may have been called from a program that goes on
 
 
 def _run(arguments: argparse.Namespace) -> int:
