@@ -100,6 +100,64 @@ def make_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="everything that can be checked without a patient")
     check.add_argument("--format", choices=("text", "json"), default="text")
 
+    cohort = commands.add_parser("cohort", help="a whole population judged; statuses to a folder, a summary printed")
+    cohort.add_argument(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="an OMOP CDM (folder of CSV or Parquet, DuckDB file, postgresql:// address), a FHIR bulk export, "
+        "a folder of bundles or case files, case files as NDJSON, or the facts of an earlier run",
+    )
+    cohort.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="the folder to write, or to go on with"
+    )
+    cohort.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
+    cohort.add_argument(
+        "--format", choices=("parquet", "csv", "duckdb"), default="parquet", help="of statuses and verdicts"
+    )
+    cohort.add_argument("--part", type=int, default=20_000, metavar="N", help="patients worked on at a time (20000)")
+    cohort.add_argument("--workers", type=int, metavar="N", help="processes; as many as processors by default")
+    cohort.add_argument(
+        "--memory", metavar="SIZE", help="what the database may take, such as 4GB; it spills to disk beyond"
+    )
+    cohort.add_argument("--restart", action="store_true", help="throw away what an earlier run left in DIR")
+
+    feasibility = commands.add_parser(
+        "feasibility", help="who could take part: attrition, near misses, what is missing"
+    )
+    feasibility.add_argument("run", type=Path, metavar="DIR", help="the folder of a cohort run")
+    feasibility.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
+    feasibility.add_argument(
+        "--without", action="append", default=[], metavar="CLAUSE", help="leave a clause out: I10 or START-NET:I10"
+    )
+    feasibility.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="try another number in a clause: 'START-NET:I11 100 g/L = 90 g/L' (may be repeated)",
+    )
+    feasibility.add_argument(
+        "--patients",
+        metavar="WHICH",
+        help="list patients instead: eligible, gap, gain (or gain:I10), near",
+    )
+    feasibility.add_argument(
+        "--sample",
+        type=int,
+        default=500,
+        metavar="N",
+        help="patients looked at one by one for distances and missing items (500)",
+    )
+    feasibility.add_argument("--format", choices=("text", "json", "html"), default="text")
+
+    generate = commands.add_parser(
+        "generate", help="a made-up but realistic cohort of neuroendocrine tumours, as case files"
+    )
+    generate.add_argument("--patients", type=int, default=1000, metavar="N", help="how many (1000)")
+    generate.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same cohort (1)")
+    generate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the NDJSON file to write")
+
     sparql = commands.add_parser("sparql", help="SPARQL over ontology, rules, patients, verdicts and proofs")
     sparql.add_argument("query", metavar="QUERY-OR-FILE", help="a query that reads, or a file (.rq) that holds one")
     sparql.add_argument("--format", choices=("table", "csv", "json"), default="table")
@@ -134,13 +192,13 @@ def make_parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--labels", choices=("en", "sv"), default="en", help="language of the names in an HTML page"
         )
-    for command in (screen, explain, missing, timeline, sparql, export):
+    for command in (screen, explain, missing, timeline, cohort, sparql, export):
         command.add_argument(
             "--as-of", type=_day, metavar="DATE", help="judge on this day instead of the record's index date"
         )
         command.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
     diff.add_argument("--limits", type=Path, metavar="FILE", help="the site's table of limits of normal")
-    for command in (screen, explain, missing, interview, timeline, check, verify, sparql, export):
+    for command in (screen, explain, missing, interview, timeline, check, verify, cohort, feasibility, sparql, export):
         command.add_argument("--rules", type=Path, metavar="DIR", help="another folder of rules than the one shipped")
         command.add_argument(
             "--ontology",

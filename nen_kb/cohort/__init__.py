@@ -1,0 +1,1 @@
+"""Whole populations: read in parts, judged in SQL, counted, and explained one by one afterwards."""
