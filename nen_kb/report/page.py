@@ -54,15 +54,16 @@ def page(
         if sheet.results
     ]  # fmt: skip
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(patients=patients, identity=identity, disclaimer=DISCLAIMER, language=labels, unread=unread)
     )
 
 
 @lru_cache(1)
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of reports: every text escaped, and visible."""
+    made = Environment(
         loader=PackageLoader("nen_kb.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -71,15 +72,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.globals["style"] = Markup(_style(environment))
-    environment.filters["words"] = words
-    return environment
+    made.globals["style"] = Markup(style(made, "page.css"))
+    made.filters["words"] = words
+    return made
 
 
-def _style(environment: Environment) -> str:
-    """The style sheet, as small as it goes without a tool."""
-    assert environment.loader is not None
-    text = environment.loader.get_source(environment, "page.css")[0]
+def style(templates: Environment, *names: str) -> str:
+    """Style sheets one after the other, as small as they go without a tool."""
+    assert templates.loader is not None
+    text = "\n".join(templates.loader.get_source(templates, name)[0] for name in names)
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
 
 

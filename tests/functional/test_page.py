@@ -258,4 +258,5 @@ def test_every_text_stands_out_from_its_ground_in_light_and_dark() -> None:
 
 def test_templates_ship_with_the_package() -> None:
     folder = shipped("kb").parent / "nen_kb/report/templates"
-    assert {each.name for each in folder.iterdir()} == {"page.html", "macros.html", "page.css"}
+    names = {"page.html", "macros.html", "page.css", "feasibility.html", "feasibility.css"}
+    assert {each.name for each in folder.iterdir()} == names
