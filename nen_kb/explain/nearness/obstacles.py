@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from nen_kb.explain.build import because
@@ -61,6 +62,10 @@ class Obstacle:
     """What the clause is on that day: ``passed``, ``open``, or ``failing`` for other causes; empty without a day."""
     near: float | None
     """The distance relative to the limit, 0.04 for 4 %; None where that means nothing."""
+    short: Fraction | None = None
+    """The least distance in ``unit``, to compare patients by; None where there is no distance."""
+    unit: str = ""
+    """The canonical unit of what was measured (whatever the source wrote), ``d``, ``a`` or ``1``, in UCUM."""
 
     def to_json(self) -> dict[str, Any]:
         """As ``screen --format json`` prints it."""
@@ -171,6 +176,8 @@ def _of_part(
             clears=lift.clears,
             then=lift.then,
             near=said.near,
+            short=said.short,
+            unit=said.unit,
         )
 
 

@@ -6,6 +6,7 @@ Quantities are told by ``told_values``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from nen_kb.explain import describe
 from nen_kb.explain.absence import nothing
@@ -17,6 +18,9 @@ from nen_kb.explain.wording import listed
 from nen_kb.explain.wording import nearness as words
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days, iso
 from nen_kb.facts.records import Finding, Imaging, Measurement, Treatment
+
+DAYS, YEARS, ONE = "d", "a", "1"
+"""Units of distances that are no canonical unit of an observable, in UCUM."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Told:
     """Of a quantity, what the rules ask: the same for records that answer one question."""
     ongoing: bool = False
     """Whether it is a treatment that goes on, although it ought to have ended."""
+    short: Fraction | None = None
+    """The least distance as a number, where there is one: the same unit for every patient, unlike ``distance``."""
+    unit: str = ""
+    """The unit of ``short``: the canonical one of what was measured, or ``d``, ``a`` or ``1``, all in UCUM."""
 
 
 # ── days ────────────────────────────────────────────────────────────────────
@@ -53,6 +61,8 @@ def day(judgement: Judgement, bound: DayBound) -> Told:
     needs = words.day_needed(bound.event, bound.needs, bound.words)
     distance = _days_short(bound)
     return Told(
+        short=Fraction(days_to_go(bound)) if distance else None,
+        unit=DAYS,
         text=words.days_short(words.obstacle(datum, needs, ""), distance),
         datum=datum,
         concept=concept_of(record),

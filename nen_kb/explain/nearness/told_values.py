@@ -12,7 +12,7 @@ from nen_kb.explain.case import Judgement
 from nen_kb.explain.nearness import written as amounts
 from nen_kb.explain.nearness.bounds import Bound
 from nen_kb.explain.nearness.demands import demands
-from nen_kb.explain.nearness.told import Told, days_ago
+from nen_kb.explain.nearness.told import DAYS, ONE, YEARS, Told, days_ago
 from nen_kb.explain.nearness.written import UP, Written
 from nen_kb.explain.wording import nearness as words
 from nen_kb.explain.wording import without_article
@@ -92,6 +92,8 @@ def _measured(judgement: Judgement, record: Measurement, need: _Need) -> Told:
         days_ago=days_ago(judgement, record.when),
         near=_near(written, limit, need.op),
         reached=_reached(need),
+        short=_short(written, limit, need.op),
+        unit=observable.unit,
     )
 
 
@@ -113,7 +115,7 @@ def _other_unit(need: _Need, observable: Observable, written: Written) -> str:
 def _scanned(judgement: Judgement, scan: Imaging, bound: Bound, need: _Need) -> Told:
     low, high = bound.origin.low, bound.origin.high
     label, limit = judgement.label(scan.procedure), need.limit
-    distance, near = "", None
+    distance, near, short = "", None, None
     if bound.origin.kind == "extent" or goals.is_extent_topic(bound.topic[1]):
         datum, needs = words.with_extent(label, low // GRID, high // GRID), words.extent(need.op, int(limit))
     else:
@@ -121,6 +123,7 @@ def _scanned(judgement: Judgement, scan: Imaging, bound: Bound, need: _Need) -> 
         datum = words.with_krenning(label, written.text)
         needs = words.krenning(need.op, amounts.plain(limit))
         distance, near = _distance(written, limit, need.op), _near(written, limit, need.op)
+        short = _short(written, limit, need.op)
     return Told(
         text=words.obstacle(datum, needs, words.scanned(scan.when.first, scan.when.last, judgement.day)),
         datum=datum,
@@ -130,6 +133,8 @@ def _scanned(judgement: Judgement, scan: Imaging, bound: Bound, need: _Need) -> 
         distance=distance,
         days_ago=days_ago(judgement, scan.when),
         near=near,
+        short=short,
+        unit=ONE,
     )
 
 
@@ -140,13 +145,23 @@ def _aged(judgement: Judgement, bound: Bound, need: _Need) -> Told:
     datum = words.age(words.years(written.text), describe.days(born.first, born.last) if born else "")
     needs = words.bounded(need.op, words.years(amounts.plain(need.limit)))
     distance, near = words.years(_distance(written, need.limit, need.op)), _near(written, need.limit, need.op)
-    text = words.obstacle(datum, needs, "")
+    text, short, unit = words.obstacle(datum, needs, ""), _short(written, need.limit, need.op), YEARS
     if born is not None and need.op in UP:
         years = math.floor(need.limit) + 1 if need.op == ">" else math.ceil(need.limit)
         days = [birthday(end, years) - judgement.day for end in (born.first, born.last)]
         distance, near = words.counted(*days), round(days[0] / (birthday(born.first, years) - born.first), 4)
         text = words.days_short(text, distance)
-    return Told(text=text, datum=datum, concept="birth date", needs=needs, distance=distance, near=near)
+        short, unit = Fraction(days[0]), DAYS
+    return Told(
+        text=text,
+        datum=datum,
+        concept="birth date",
+        needs=needs,
+        distance=distance,
+        near=near,
+        short=short,
+        unit=unit,
+    )
 
 
 def _computed(judgement: Judgement, bound: Bound, need: _Need) -> Told:
@@ -175,6 +190,8 @@ def _computed(judgement: Judgement, bound: Bound, need: _Need) -> Told:
         distance=_distance(written, need.limit, need.op),
         days_ago=days_ago(judgement, when) if when else None,
         near=_near(written, need.limit, need.op),
+        short=_short(written, need.limit, need.op),
+        unit=unit,
     )
 
 
@@ -199,6 +216,12 @@ def _distance(written: Written, limit: Fraction, op: str) -> str:
         "" if farther is None else written.with_unit(farther),
         written.open_end,
     )
+
+
+def _short(written: Written, limit: Fraction, op: str) -> Fraction | None:
+    """The least distance in canonical units; None for a value without an end on that side."""
+    gap = written.gap(limit, op)
+    return None if gap is None else gap[0] * written.factor
 
 
 def _near(written: Written, limit: Fraction, op: str) -> float | None:
