@@ -157,6 +157,13 @@ def make_parser() -> argparse.ArgumentParser:
     generate.add_argument("--patients", type=int, default=1000, metavar="N", help="how many (1000)")
     generate.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same cohort (1)")
     generate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the NDJSON file to write")
+    generate.add_argument(
+        "--mess",
+        choices=("none", "realistic", "hostile"),
+        default="realistic",
+        help="how far records are from the truth; hostile has a few that cannot be read (realistic)",
+    )
+    generate.add_argument("--processes", type=int, default=1, metavar="N", help="how many work at once (1)")
 
     sparql = commands.add_parser("sparql", help="SPARQL over ontology, rules, patients, verdicts and proofs")
     sparql.add_argument("query", metavar="QUERY-OR-FILE", help="a query that reads, or a file (.rq) that holds one")

@@ -11,6 +11,7 @@ from strategies import patients
 from test_engines_agree import Case, cases
 from topics import base_rows, evaluator, examples, ontology, program
 
+from nen_kb.engines.pydatalog import PyDatalogEngine
 from nen_kb.engines.sql.compile import Compiled, compile_program
 from nen_kb.engines.sql.duckdb import DuckDB, DuckDBEngine, decoded
 from nen_kb.engines.sql.facts import chunks, facts_of, tables_of
@@ -33,14 +34,15 @@ QUICK = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 def test_random_programs(case: Case) -> None:
     """Every predicate asked of a random program has the evaluator's rows, whoever the patients are.
 
-    Also in the fast translation, where the program is about one patient at a time.
+    Also in the fast translation, where the program is about one patient at a time, and by pyDatalog.
     """
     note("\n".join(map(str, case.program.rules)))
-    evaluator, engine = Evaluator(case.program), DuckDBEngine(case.program)
+    evaluator, engine, datalog = Evaluator(case.program), DuckDBEngine(case.program), PyDatalogEngine(case.program)
     fast = fuse(case.program, case.asked)
     for base in case.bases:
         expected = evaluator.rows(base, case.asked)
         assert engine.rows(base, case.asked) == expected
+        assert datalog.rows(base, case.asked) == expected
         names = Names(fast.names.all())
         found = DuckDB(fast, threads=1).run(tables_of(base, case.program, names), case.asked, names)
         rows = {name: decoded(each, case.program.predicates[name], names) for name, each in found.items()}
