@@ -139,6 +139,20 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Unmapped(Note):
+    """A note of a code that the ontology does not know, in parts, so that a cohort can count it."""
+
+    vocabulary: str = ""
+    """The code system as the source calls it; empty where there is only a text."""
+    code: str = ""
+    display: str = ""
+    domain: str = ""
+    """What the source says the code is about: ``Measurement``, ``Drug``, …"""
+    times: int = 1
+    """So many records of the patient have it."""
+
+
+@dataclass(frozen=True)
 class Patient:
     """One patient as the sources know her on the index date."""
 

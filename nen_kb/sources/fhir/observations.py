@@ -145,12 +145,18 @@ def _observable(chart: Chart, entry: Entry, holder: dict[str, Any], meaning: Mea
         return None
     if meaning.codes & known.ESTIMATED_GFR and chart.lexicon.known("EstimatedGFR"):
         return "EstimatedGFR"
+    named = named_in_blood(chart, meaning)
+    return _noted(chart, entry, meaning, named) if named and not _elsewhere(chart, entry, meaning) else None
+
+
+def named_in_blood(chart: Chart, meaning: Meaning) -> str | None:
+    """The observable that a LOINC name such as ``Urea [Moles/volume] in Serum`` has for its component."""
     for coding in meaning.codings:
         match = _LOINC_NAME.fullmatch(coding.display.replace("\u200b", "")) if coding.system == "LOINC" else None
         if match and match[2].casefold() in _BLOOD:
             named = chart.lexicon.by_name(match[1])
-            if chart.is_a(named, OBSERVABLE) and not _elsewhere(chart, entry, meaning):
-                return _noted(chart, entry, meaning, named or "")
+            if chart.is_a(named, OBSERVABLE):
+                return named
     return None
 
 

@@ -143,13 +143,22 @@ def _agents(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
     if meaning.concept and chart.is_a(meaning.concept, TREATMENT):
         chart.how(entry, meaning)
         return [meaning.concept]
-    for coding in meaning.codings:
-        if (
-            coding.system == "ATC"
-            and chart.lexicon.known(OTHER)
-            and any(coding.code.startswith(group) for group in known.ATC_NO_ANTITUMOUR)
-        ):
-            return [OTHER]
+    if chart.lexicon.known(OTHER) and any(c.system == "ATC" and no_antitumour(c.code) for c in meaning.codings):
+        return [OTHER]
+    named = by_ingredients(chart, entry, meaning)
+    if named:
+        return named
+    chart.unknown(entry, meaning, "kept as a treatment that may be any")
+    return [TREATMENT]
+
+
+def no_antitumour(code: str) -> bool:
+    """Whether an ATC code lies in a group that holds no tumour drug."""
+    return any(code.startswith(group) for group in known.ATC_NO_ANTITUMOUR)
+
+
+def by_ingredients(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
+    """The classes of a drug by its ingredients' names, the top class for those not known; empty if none is."""
     for name in meaning.names:
         parts = [_ingredient(chart, part) for part in _PACK.sub("", name).partition(" [")[0].split(" / ")]
         known_parts = [part for part in parts if part]
@@ -160,8 +169,7 @@ def _agents(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
                 entry.path,
             )
             return list(dict.fromkeys([*known_parts, *([TREATMENT] if len(known_parts) < len(parts) else [])]))
-    chart.unknown(entry, meaning, "kept as a treatment that may be any")
-    return [TREATMENT]
+    return []
 
 
 def _ingredient(chart: Chart, text: str) -> str | None:
