@@ -11,7 +11,8 @@ import pytest
 from nen_kb.engines.sql.compile import Compiled, compile_program
 from nen_kb.engines.sql.duckdb import DuckDB, decoded
 from nen_kb.engines.sql.facts import Facts, facts_of
-from nen_kb.engines.sql.fuse import OUTCOMES, fuse
+from nen_kb.engines.sql.fuse import fuse
+from nen_kb.engines.sql.matrix import MATRIX, OUTCOMES, matrix_of
 from nen_kb.facts.normalise import Prepared, normalise
 from nen_kb.ontology import Ontology
 from nen_kb.resources import shipped
@@ -67,3 +68,31 @@ def test_every_case_in_one_cohort(translate: Callable[[Program], Compiled]) -> N
     facts = facts_of(cohort(), program, compiled.names)
     assert facts["patient"].num_rows == len(cohort()) > 800
     assert judged(compiled, facts) == expected()
+
+
+def test_the_matrix_is_that_of_the_rows() -> None:
+    """The matrix of all cases, by arrays and by SQL alone, says what the literal translation's rows say."""
+    _, program = knowledge()
+    literal, fast = compile_program(program), fuse(program)
+    facts = facts_of(cohort(), program, literal.names)
+    rows = DuckDB(literal, threads=2).run(facts, OUTCOMES)
+    wanted = matrix_of(rows, facts["patient"]["patient"].to_pylist(), program, literal.names)
+    assert DuckDB(literal, threads=2).matrix(facts).equals(wanted)
+    engine = DuckDB(fast, threads=2)
+    assert engine.matrix(facts, literal.names).equals(wanted)
+    by_sql = engine.run(facts, [MATRIX], literal.names)[MATRIX].sort_by("patient")
+    assert by_sql.cast(wanted.schema).equals(wanted)
+
+
+def test_some_clauses_alone() -> None:
+    """A leaf, a composite and a part have the statuses they have among all, and cost few statements."""
+    _, program = knowledge()
+    whole = fuse(program)
+    facts = facts_of(cohort(), program, whole.names)
+    wanted = DuckDB(whole, threads=2).matrix(facts)
+    for trial, clauses in (("START-NET", ["I10"]), ("START-NET", ["I11", "E1a"]), ("NCT05610826", ["E7", "I4"])):
+        some = fuse(program, clauses=[(trial, clause) for clause in clauses])
+        found = DuckDB(some, threads=2).matrix(facts, whole.names)
+        assert set(found.schema.names) == {"patient", *(f"{trial} {clause}" for clause in clauses)}
+        assert found.equals(wanted.select(found.schema.names))
+        assert len(some.statements) < len(whole.statements) / 2

@@ -8,7 +8,7 @@ an SQL form is a table like any other: before the rule runs, its ``Demand`` says
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -17,6 +17,7 @@ from nen_kb.engines.sql.names import Names, names_of
 from nen_kb.engines.sql.nodes import (
     COMPARE,
     all_of,
+    any_of,
     cast,
     column,
     named,
@@ -28,6 +29,8 @@ from nen_kb.engines.sql.nodes import (
     union_all,
 )
 from nen_kb.engines.sql.passes.extremes import ExtremeRule
+from nen_kb.engines.sql.sets import SETS, Host, Sets, Test
+from nen_kb.engines.sql.statements import Compiled, Demand, Statement
 from nen_kb.engines.sql.tables import column_names, column_types
 from nen_kb.errors import EngineError, Problem
 from nen_kb.rules.builtins import BUILTINS
@@ -37,37 +40,6 @@ from nen_kb.rules.plan import is_anonymous
 from nen_kb.rules.strata import ordered_body
 
 EXTREMES = {"min": exp.Min, "max": exp.Max}
-
-
-@dataclass(frozen=True)
-class Demand:
-    """The inputs for which a built-in's table must have rows before a statement runs."""
-
-    builtin: str
-    query: exp.Query
-    """Its distinct inputs, in the order of the built-in's function."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """How one predicate's table is made."""
-
-    predicate: str
-    query: exp.Query
-    """Its rows, each once."""
-    demands: tuple[Demand, ...] = ()
-    """In an order in which each finds the rows of those before it."""
-    reads: frozenset[str] = frozenset()
-    """The tables the query and the demands read."""
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A program as statements, in an order in which each finds the tables it reads."""
-
-    program: Program
-    statements: tuple[Statement, ...]
-    names: Names
 
 
 def compile_program(program: Program, names: Names | None = None, asked: Collection[str] | None = None) -> Compiled:
@@ -92,21 +64,26 @@ def compile_program(program: Program, names: Names | None = None, asked: Collect
     return Compiled(program, tuple(reversed(statements)), names)
 
 
-def predicate_statement(program: Program, name: str, names: Names, distinct: bool = True) -> Statement:
+def predicate_statement(
+    program: Program, name: str, names: Names, distinct: bool = True, sets: Sets | None = None
+) -> Statement:
     """How the table of one derived predicate is made; raises EngineError with its rules that have no translation.
 
-    Unless ``distinct``, a row may come more than once.
+    Unless ``distinct``, a row may come more than once.  With ``sets``, conditions on classes are bits.
     """
     problems: list[Problem] = []
     parts: list[RuleQuery] = []
     for rule in program.rules_of(name):
         try:
-            parts.append(RuleQuery(rule, program, names))
+            parts.append(RuleQuery(rule, program, names, sets))
         except CannotCompileError as error:
             problems.append(error.problem)
     if problems:
         raise EngineError(problems)
-    return _statement(program.predicates[name], parts, distinct)
+    found = _statement(program.predicates[name], parts, distinct, merge=sets is not None)
+    if sets is None or name not in sets.asked():
+        return found
+    return replace(found, query=sets.widened(found.query, name), reads=found.reads | {SETS})
 
 
 class CannotCompileError(Exception):
@@ -123,11 +100,32 @@ class CannotCompileError(Exception):
         super().__init__(str(self.problem))
 
 
-def _statement(predicate: Predicate, parts: Sequence[RuleQuery], distinct: bool) -> Statement:
+def _statement(predicate: Predicate, parts: Sequence[RuleQuery], distinct: bool, merge: bool) -> Statement:
     demands = tuple(demand for part in parts for demand in part.demands)
     reads = frozenset(name for part in parts for name in part.reads)
-    queries = [part.query() for part in parts] or [_nothing(predicate)]
+    queries = merged(parts) if merge else [part.query() for part in parts]
+    queries = queries or [_nothing(predicate)]
     return Statement(predicate.name, union(queries) if distinct else union_all(queries), demands, reads)
+
+
+def merged(parts: Sequence[RuleQuery]) -> list[exp.Select]:
+    """The queries of those rules; rules that join the same rows for the same head are one, with either's conditions."""
+    groups: dict[object, list[RuleQuery]] = {}
+    for place, part in enumerate(parts):
+        key = place if len(parts) == 1 or isinstance(part.rule, ExtremeRule) else part.skeleton()
+        groups.setdefault(key, []).append(part)
+    found: list[exp.Select] = []
+    for alike in groups.values():
+        either = [part.conditions() for part in alike]
+        common = [each for each in either[0] if all(each in other for other in either)]
+        rests = [[each for each in other if each not in common] for other in either]
+        if len(alike) == 1 or any(each.find(exp.Exists) for rest in rests for each in rest):
+            found += [part.query() for part in alike]
+        elif all(rests):
+            found.append(alike[0].query([*common, any_of([all_of(rest) for rest in rests])]))
+        else:
+            found.append(alike[0].query(common))
+    return found
 
 
 def union(queries: Sequence[exp.Select]) -> exp.Query:
@@ -145,17 +143,21 @@ def _nothing(predicate: Predicate) -> exp.Select:
 class RuleQuery:
     """One rule as a query, built item by item in a safe order."""
 
-    def __init__(self, rule: Rule, program: Program, names: Names) -> None:
+    def __init__(self, rule: Rule, program: Program, names: Names, sets: Sets | None = None) -> None:
         self.rule = rule
         self.program = program
         self.names = names
+        self.sets = sets
         self.demands: list[Demand] = []
         self.reads: set[str] = set()
         self._joined: list[tuple[exp.Table, list[exp.Expr]]] = []
         self._conditions: list[exp.Expr] = []
         self._bound: dict[Variable, tuple[exp.Expr, Kind]] = {}
         self._aliases = 0
-        for item in ordered_body(rule, program):
+        self._hosts: dict[tuple[Term, Host], str] = {}
+        self._tests = list(sets.tests(rule)) if sets else []
+        rest = tuple(item for item in rule.body if not any(item is test for test, _, _ in self._tests))
+        for item in ordered_body(replace(rule, body=rest), program):
             if isinstance(item, Comparison):
                 self._conditions.append(self._comparison(item))
             elif program.predicates[item.predicate].role == "builtin":
@@ -167,16 +169,41 @@ class RuleQuery:
 
     # ── the query ───────────────────────────────────────────────────────────
 
-    def query(self) -> exp.Select:
-        """The rows the rule derives; the same row may come more than once."""
+    def query(self, conditions: Sequence[exp.Expr] | None = None) -> exp.Select:
+        """The rows the rule derives; the same row may come more than once.
+
+        Other ``conditions`` may take the place of its own.
+        """
         predicate = self.program.predicates[self.rule.head.predicate]
         values = self._values(self.rule.head, predicate)
         functions = self.rule.functions if isinstance(self.rule, ExtremeRule) else ()
         whole = [EXTREMES[name](this=value) if name else value for name, value in zip(functions, values, strict=False)]
         keys = [value.copy() for name, value in zip(functions, values, strict=False) if not name]
         columns = zip(whole or values, column_names(predicate), column_types(predicate), strict=True)
-        query = self._select([named(value if _typed(value) else cast(value, to), name) for value, name, to in columns])
+        selected = [named(value if _typed(value) else cast(value, to), name) for value, name, to in columns]
+        query = self.selecting(selected, self._conditions if conditions is None else conditions)
         return query.group_by(*keys, copy=False) if keys else query
+
+    def skeleton(self) -> tuple[str, ...]:
+        """What it selects and joins, without the conditions."""
+        values = self._values(self.rule.head, self.program.predicates[self.rule.head.predicate])
+        joined = [each for source, conditions in self._joined for each in (source, *conditions)]
+        return tuple(each.sql() for each in (*values, *joined))
+
+    def conditions(self) -> list[exp.Expr]:
+        """The conditions besides those of the joins."""
+        return self._conditions
+
+    def head(self, place: int) -> exp.Expr:
+        """The value of that column of the head."""
+        return self._values(self.rule.head, self.program.predicates[self.rule.head.predicate])[place]
+
+    def selecting(self, columns: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
+        """Other columns of the rows it joins, under other conditions."""
+        self._conditions, own = list(conditions), self._conditions
+        found = self._select(columns)
+        self._conditions = own
+        return found
 
     def _values(self, head: Atom, predicate: Predicate) -> list[exp.Expr]:
         if not predicate.columns:
@@ -207,13 +234,22 @@ class RuleQuery:
         conditions: list[exp.Expr] = []
         for term, column_, name in self._columns(atom):
             here = column(name, alias)
+            self._hosts.setdefault((term, (atom.predicate, name)), alias)
             if isinstance(term, Variable) and term not in self._bound:
                 if not is_anonymous(term):
                     self._bound[term] = here, column_.kind
                 continue
             conditions.append(exp.EQ(this=here, expression=self._value(term, column_.kind, atom)))
-        self.reads.add(atom.predicate)
-        self._joined.append((table(atom.predicate, alias), conditions))
+        self._joined.append((self._table(atom.predicate, alias), conditions))
+        for test in list(self._tests):
+            self._ask(*test)
+
+    def _ask(self, atom: Atom, test: Test, host: Host) -> None:
+        """Adds the condition on a class, once the table that has its bits is joined."""
+        alias = self._hosts.get((atom.terms[test.position], host))
+        if alias is not None and self.sets is not None:
+            self._conditions.append(self.sets.condition(test, host, alias, atom.negated))
+            self._tests.remove((atom, test, host))
 
     def _negation(self, atom: Atom) -> exp.Expr:
         alias = self._alias()
@@ -222,8 +258,7 @@ class RuleQuery:
             for term, column_, name in self._columns(atom)
             if not is_anonymous(term)
         ]
-        self.reads.add(atom.predicate)
-        rows = select([number(1)]).from_(table(atom.predicate, alias), copy=False)
+        rows = select([number(1)]).from_(self._table(atom.predicate, alias), copy=False)
         return exp.Not(this=exp.Exists(this=rows.where(all_of(conditions), copy=False) if conditions else rows))
 
     def _comparison(self, item: Comparison) -> exp.Expr:
@@ -254,6 +289,11 @@ class RuleQuery:
                 self._conditions.append(exp.EQ(this=value, expression=self._value(term, columns[place].kind, atom)))
 
     # ── terms ───────────────────────────────────────────────────────────────
+
+    def _table(self, predicate: str, alias: str) -> exp.Table:
+        name = self.sets.table(predicate) if self.sets else predicate
+        self.reads.add(name)
+        return table(name, alias)
 
     def _alias(self) -> str:
         self._aliases += 1

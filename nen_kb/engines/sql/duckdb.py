@@ -8,16 +8,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
 from nen_kb.engines.base import Base
-from nen_kb.engines.sql.compile import Compiled, Demand, Statement, compile_program
-from nen_kb.engines.sql.facts import ARROW, Facts, chunks, tables_of
+from nen_kb.engines.sql.compile import compile_program
+from nen_kb.engines.sql.computed import computed_rows
+from nen_kb.engines.sql.facts import Facts, chunks, tables_of
+from nen_kb.engines.sql.matrix import OUTCOMES, PATIENT, matrix_of
 from nen_kb.engines.sql.names import Names
-from nen_kb.engines.sql.nodes import identifier, select, table
-from nen_kb.engines.sql.quick import exact_or_quick
+from nen_kb.engines.sql.nodes import all_of, column, identifier, number, select, subquery, table
+from nen_kb.engines.sql.statements import Compiled, Demand, Statement
 from nen_kb.engines.sql.tables import column_names, column_types
+from nen_kb.engines.sql.together import columns_of
+from nen_kb.engines.sql.wide import RAISES
 from nen_kb.errors import EngineError, Problem
 from nen_kb.rules.builtins import BUILTINS
 from nen_kb.rules.evaluate import with_query
@@ -57,6 +62,18 @@ class DuckDB:
                     Problem("DuckDB", "", message, "Please report this with the rules.", "duckdb-failed")
                 ) from error
 
+    def matrix(self, facts: Facts, names: Names | None = None) -> pa.Table:
+        """Statuses and verdicts, one row a patient (see ``matrix.py``).  Raises EngineError if DuckDB fails."""
+        names = names or self.compiled.names
+        patients = np.unique(facts[PATIENT][PATIENT].to_numpy())
+        wide = self.compiled.matrix
+        if wide is not None:
+            found = columns_of(wide, self.run(facts, [RAISES], names)[RAISES], patients)
+            columns = {name: pa.array(values) for name, values in found.items()}
+            return pa.table({PATIENT: pa.array(patients, pa.int32()), **columns})
+        rows = self.run(facts, OUTCOMES, names)
+        return matrix_of(rows, patients.tolist(), self.compiled.source, names)
+
     def run_in_parts(
         self,
         facts: Facts,
@@ -87,6 +104,14 @@ class DuckDB:
             expression = query if name is None else _create(name, query)
             found = self._texts[key] = expression.sql(DIALECT)
         return found
+
+    def unknown(self, demand: Demand) -> str:
+        """The query for the inputs of a demand that its table does not have yet, as DuckDB reads it; written once."""
+        key = id(demand), None
+        if key not in self._texts:
+            predicate = self.compiled.program.predicates[demand.builtin]
+            self._texts[key] = _unknown(demand, predicate).sql(DIALECT)
+        return self._texts[key]
 
 
 class DuckDBEngine:
@@ -134,8 +159,8 @@ class _Run:
         self.names = names
         self.engine = engine
         self.predicates = engine.compiled.program.predicates
-        self.known: dict[str, set[Row]] = {}
-        """Of each built-in that is a table, the inputs it has rows for."""
+        self.known: set[str] = set()
+        """The built-ins that have a table."""
         self.made: set[str] = set()
 
     def run(self, facts: Facts, predicates: Collection[str]) -> dict[str, pa.Table]:
@@ -168,15 +193,18 @@ class _Run:
 
     def compute(self, demand: Demand) -> None:
         """Adds the rows of a built-in for the inputs that are new."""
-        known = self.known.get(demand.builtin)
-        if known is None:
-            known = self.known[demand.builtin] = set()
-            self.execute(create_empty(self.predicates[demand.builtin]))
-        inputs = self.fetch(self.engine.text(demand.query))
-        rows = computed_rows(self.predicates[demand.builtin], inputs, known, self.names)
-        self.connection.register("computed rows", rows)
-        self.execute(exp.insert(_everything("computed rows"), table(demand.builtin)))
-        self.connection.unregister("computed rows")
+        predicate = self.predicates[demand.builtin]
+        if demand.builtin in self.known:
+            text = self.engine.unknown(demand)
+        else:
+            text = self.engine.text(demand.query)
+            self.execute(create_empty(predicate))
+        self.known.add(demand.builtin)
+        inputs = self.fetch(text)
+        if inputs.num_rows:
+            self.connection.register("computed rows", computed_rows(predicate, inputs, None, self.names))
+            self.execute(exp.insert(_everything("computed rows"), table(demand.builtin)))
+            self.connection.unregister("computed rows")
 
     def drop(self, unread: Collection[str]) -> None:
         """Lets go of the tables made from others that nothing reads any more."""
@@ -195,35 +223,28 @@ def needed(statements: Collection[Statement], predicates: Collection[str]) -> li
     return found[::-1]
 
 
-def computed_rows(predicate: Predicate, inputs: pa.Table, known: set[Row], names: Names) -> pa.Table:
-    """Rows of a built-in for the inputs not known yet, which are known from now on."""
-    builtin = BUILTINS[predicate.name]
-    function = exact_or_quick(predicate.name, builtin.function)
-    kinds = [column.kind for column in predicate.columns]
-    rows: list[list[int]] = []
-    for codes in zip(*(column.to_pylist() for column in inputs.columns), strict=True):
-        if codes in known:
-            continue
-        known.add(codes)
-        values = [
-            names.name(code) if kinds[place] is Kind.NAME else code
-            for place, code in zip(builtin.inputs, codes, strict=True)
-        ]
-        outputs = function(*values)
-        if outputs is not None:
-            row = dict(zip(builtin.inputs, codes, strict=True)) | dict(zip(builtin.outputs, outputs, strict=True))
-            rows.append([row[place] for place in range(len(kinds))])
-    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
-    arrays = [pa.array(column, ARROW[kind]) for column, kind in zip(columns, kinds, strict=True)]
-    return pa.table(dict(zip(column_names(predicate), arrays, strict=True)))
-
-
 def _everything(name: str) -> exp.Select:
     return select([exp.Star()]).from_(table(name), copy=False)
 
 
 def _create(name: str, query: exp.Query) -> exp.Create:
     return exp.Create(this=table(name), kind="TABLE", expression=query, properties=TEMPORARY.copy())
+
+
+def _unknown(demand: Demand, predicate: Predicate) -> exp.Query:
+    """The inputs a built-in has no row for yet; those for which it gives none are asked again."""
+    names = column_names(predicate)
+    same = [
+        exp.EQ(this=column(names[place], "known"), expression=column(f"input_{number_}", "wanted"))
+        for number_, place in enumerate(BUILTINS[demand.builtin].inputs)
+    ]
+    known = select([number(1)]).from_(table(demand.builtin, "known"), copy=False).where(all_of(same), copy=False)
+    wanted = _everything_of(subquery(demand.query.copy(), "wanted"))
+    return wanted.where(exp.Not(this=exp.Exists(this=known)), copy=False)
+
+
+def _everything_of(source: exp.Expr) -> exp.Select:
+    return select([exp.Star()]).from_(source, copy=False)
 
 
 def create_empty(predicate: Predicate) -> exp.Create:

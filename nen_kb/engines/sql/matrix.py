@@ -22,6 +22,10 @@ STATUSES = ("unknown", "met", "unmet", "conflicting")
 VERDICTS = ("undetermined", "eligible", "ineligible")
 """The word of each number of a trial."""
 PATIENT = "patient"
+MATRIX = "matrix_of_patients"
+"""The table that the fast translation makes of it."""
+OUTCOMES = ("status", "verdict")
+"""The predicates whose rows it holds."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def matrix_of(rows: Mapping[str, pa.Table], patients: Sequence[int], program: Pr
     """
     order = np.sort(np.asarray(patients, dtype=np.int64))
     columns = {PATIENT: pa.array(order, pa.int32())}
-    found = {name: _by_cell(rows[name], name, program) for name in ("status", "verdict")}
+    found = {name: _by_cell(rows[name], name, program) for name in OUTCOMES}
     for cell in cells(program):
         key = tuple(names.code(word) for word in (cell.trial, cell.clause) if word is not None)
         own, words = found["verdict" if cell.clause is None else "status"].get(key, (order[:0], order[:0]))

@@ -69,6 +69,13 @@ def total(values: Sequence[exp.Expr]) -> exp.Expr:
     return _joined(exp.Add, values) or number(0)
 
 
+def bits(node: type[exp.Binary], values: Sequence[exp.Expr]) -> exp.Expr:
+    """Some whole numbers combined bit by bit, by ``exp.BitwiseAnd`` or ``exp.BitwiseOr``; at least one."""
+    found = _joined(node, values)
+    assert found is not None
+    return found
+
+
 def when(condition: exp.Expr, value: exp.Expr, otherwise: exp.Expr | None = None) -> exp.Expr:
     """The value where the condition holds, else the other one (0 if there is none)."""
     return parens(exp.Case(ifs=[exp.If(this=condition, true=value)], default=otherwise or number(0)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nen_kb.rules.ir import Atom, BodyItem, Column, Comparison, Header, Place, Predicate, Program, Rule, Term, Variable
@@ -80,3 +80,16 @@ def rebuilt(program: Program, rules: Iterable[Rule], made: Iterable[Predicate] =
     for name in (*program.order, *reads):
         visit(name)
     return replace(program, predicates=predicates, rules=rules, order=tuple(done))
+
+
+def reached(rules: Mapping[str, Sequence[Rule]], names: Iterable[str], ends: Collection[str] = ()) -> set[str]:
+    """Those predicates, and all that their rules read directly or through others; the ``ends`` read nothing."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            own = () if name in ends else rules.get(name, ())
+            waiting += [item.predicate for rule in own for item in rule.body if isinstance(item, Atom)]
+    return found

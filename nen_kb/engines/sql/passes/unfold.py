@@ -59,8 +59,20 @@ def _unfolded(program: Program, name: str) -> Program:
 
 def _reads_facts(rule: Rule, program: Program) -> bool:
     atoms = [item for item in rule.body if isinstance(item, Atom)]
-    short = not isinstance(rule, ExtremeRule) and 0 < len(rule.body) <= LONGEST
+    short = not isinstance(rule, ExtremeRule) and 0 < len(rule.body) <= LONGEST and not _searches(rule, program)
     return short and all(atom.negated or program.predicates[atom.predicate].role != "derived" for atom in atoms)
+
+
+def _searches(rule: Rule, program: Program) -> bool:
+    """Whether it looks for another record that its head does not name: that is done once, not in every place."""
+    records = {
+        term
+        for atom in rule.body
+        if isinstance(atom, Atom) and positive(atom)
+        for term, column in zip(atom.terms, program.predicates[atom.predicate].columns, strict=True)
+        if column.word == "Record" and not is_anonymous(term)
+    }
+    return len(records) > 1 and not records <= set(rule.head.terms)
 
 
 def _in_place(rule: Rule, places: Sequence[int], own: Sequence[Rule]) -> Iterator[Rule]:
