@@ -7,6 +7,7 @@ import sys
 
 from nen_kb.cli.assumed import assumed_lines, judged
 from nen_kb.cli.loading import knowledge_base, missing_of, patients
+from nen_kb.cli.stored import is_run
 from nen_kb.cli.summary import trial_lines
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, report, write
 from nen_kb.errors import PatientError, Problem, UsageError
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain one clause, or every clause, for one patient and trial."""
     kb = knowledge_base(arguments)
     trial = kb.trial(arguments.trial).id
-    sources = patients(kb, [arguments.file], arguments.as_of)
+    sources = patients(kb, [arguments.file], arguments.as_of, arguments.patient if is_run(arguments.file) else None)
     if not sources.patients:
         raise PatientError(
             sources.problems or [Problem(str(arguments.file), "", "no patient was found", "", "no-patient")]

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask for every patient of the files; what cannot be read never stops the others."""
     kb = knowledge_base(arguments)
     trials = None if arguments.trial is None else [kb.trial(trial).id for trial in arguments.trial]
-    sources = patients(kb, arguments.files, arguments.as_of)
+    sources = patients(kb, arguments.files, arguments.as_of, arguments.patient)
     problems: list[Problem] = list(sources.problems)
     code = PatientError.exit_code if problems else 0
     found: list[Found] = []

@@ -24,7 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, a folder of them, or of a cohort run",
     )
     screen.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
     screen.add_argument("--format", choices=("text", "json", "html"), default="text")
@@ -37,7 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
         "file",
         type=Path,
         metavar="FILE",
-        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, a folder of them, or of a cohort run",
     )
     explain.add_argument("trial", metavar="TRIAL")
     explain.add_argument(
@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, a folder of them, or of a cohort run",
     )
     missing.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
     missing.add_argument("--format", choices=("text", "json"), default="text")
@@ -71,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a case file, a FHIR bundle or resource, a patient as RDF, or a folder of them",
+        help="a case file, a FHIR bundle or resource, a patient as RDF, a folder of them, or of a cohort run",
     )
     timeline.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
     timeline.add_argument("--months", type=int, default=24, metavar="N", help="how far ahead, 1 to 120 (24)")
@@ -103,7 +103,6 @@ def make_parser() -> argparse.ArgumentParser:
     cohort = commands.add_parser("cohort", help="a whole population judged; statuses to a folder, a summary printed")
     cohort.add_argument(
         "source",
-        type=Path,
         metavar="SOURCE",
         help="an OMOP CDM (folder of CSV or Parquet, DuckDB file, postgresql:// address), a FHIR bulk export, "
         "a folder of bundles or case files, case files as NDJSON, or the facts of an earlier run",
@@ -195,6 +194,8 @@ def make_parser() -> argparse.ArgumentParser:
             metavar="FACT",
             help="judge as if this were on record, such as 'hemoglobin 95 g/L' (may be repeated)",
         )
+    for command in (screen, missing, timeline):
+        command.add_argument("--patient", metavar="ID", help="only this patient; needed for a large cohort run")
     for command in (screen, explain):
         command.add_argument(
             "--labels", choices=("en", "sv"), default="en", help="language of the names in an HTML page"

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_months(arguments.months)
     kb = knowledge_base(arguments)
     trials = None if arguments.trial is None else [kb.trial(trial).id for trial in arguments.trial]
-    sources = patients(kb, arguments.files, arguments.as_of)
+    sources = patients(kb, arguments.files, arguments.as_of, arguments.patient)
     problems: list[Problem] = list(sources.problems)
     code = PatientError.exit_code if problems else 0
     judged: list[_Judged] = []

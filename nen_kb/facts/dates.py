@@ -11,6 +11,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 FAR_PAST = 1
 """0001-01-01: before everything; the beginning of what has no known beginning."""
@@ -47,6 +48,7 @@ _DATE = re.compile(
 _HOW = "write it as 2024-05-20, 2024-05 or 2024"
 
 
+@lru_cache(maxsize=16_384)
 def parse_days(text: str) -> Days:
     """The days a date may mean: ``2024-05-20``, ``2024-05``, ``2024`` or a date with a time.
 

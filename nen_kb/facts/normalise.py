@@ -55,6 +55,7 @@ _BASE = (
 
 
 _DERIVATIONS: WeakKeyDictionary[Ontology, tuple[tuple[str, str, str], ...]] = WeakKeyDictionary()
+_FOLLOWING: WeakKeyDictionary[Ontology, dict[str, tuple[tuple[str, str, str, bool], ...]]] = WeakKeyDictionary()
 
 
 class Limits(Protocol):
@@ -124,23 +125,34 @@ class Prepared:
 
     def hierarchy(self, asked: Mapping[str, frozenset[str]]) -> dict[str, frozenset[Row]]:
         """isa, overlaps and disjoint between recorded classes and those the rules ask about."""
-        onto = self.ontology
-        every = frozenset().union(*asked.values()) | self.named
-        isa = {(r, a) for r in self.recorded for a in every & onto.ancestors(r)}
-        isa |= {(a, d) for a in every | self.recorded for d in self.denied | self.doubted if onto.isa(a, d)}
-        overlaps = {(r, a) for r in self.recorded for a in every if onto.overlaps(r, a)}
-        disjoint = {(r, a) for r in self.recorded for a in asked.get("disjoint", ()) if onto.disjoint(r, a)}
-        # Which of two recorded classes a third one names can only be told where the two exclude each other.
-        alike = [r for r in self.recorded if any(onto.overlaps(r, name) for name in self.named)]
-        disjoint |= {(r, other) for r in alike for other in alike if onto.disjoint(r, other)}
-        domains = {(a, domain) for a in every if (domain := onto.domain(a)) is not None}
-        return {
-            "isa": frozenset(isa),
-            "overlaps": frozenset(overlaps),
-            "disjoint": frozenset(disjoint),
-            "in_domain": frozenset(domains),
-            "upper_limit": frozenset(_upper_limits(onto, asked.get("upper_limit", frozenset()))),
-        }
+        return hierarchy_rows(self.ontology, asked, self.recorded, self.denied, self.doubted, self.named)
+
+
+def hierarchy_rows(
+    ontology: Ontology,
+    asked: Mapping[str, frozenset[str]],
+    recorded: frozenset[str],
+    denied: frozenset[str],
+    doubted: frozenset[str],
+    named: frozenset[str],
+) -> dict[str, frozenset[Row]]:
+    """The class hierarchy between classes on record, of one patient or of many, and those the rules ask about."""
+    every = frozenset().union(*asked.values()) | named
+    isa = {(r, a) for r in recorded for a in every & ontology.ancestors(r)}
+    isa |= {(a, d) for a in every | recorded for d in denied | doubted if ontology.isa(a, d)}
+    overlaps = {(r, a) for r in recorded for a in every if ontology.overlaps(r, a)}
+    disjoint = {(r, a) for r in recorded for a in asked.get("disjoint", ()) if ontology.disjoint(r, a)}
+    # Which of two recorded classes a third one names can only be told where the two exclude each other.
+    alike = [r for r in recorded if any(ontology.overlaps(r, name) for name in named)]
+    disjoint |= {(r, other) for r in alike for other in alike if ontology.disjoint(r, other)}
+    domains = {(a, domain) for a in every if (domain := ontology.domain(a)) is not None}
+    return {
+        "isa": frozenset(isa),
+        "overlaps": frozenset(overlaps),
+        "disjoint": frozenset(disjoint),
+        "in_domain": frozenset(domains),
+        "upper_limit": frozenset(_upper_limits(ontology, asked.get("upper_limit", frozenset()))),
+    }
 
 
 def _upper_limits(ontology: Ontology, asked: Iterable[str]) -> Iterator[Row]:
@@ -247,13 +259,13 @@ class _Normaliser:
         self._value(found.id, found.observable, found.value)
         if found.value is None:
             self.troubles[found.id, found.observable] = Trouble(found.trouble, found.trouble_text)
-        for derived, source, derivation in _derivations(self.ontology):
-            if self.ontology.isa(found.observable, source):
+        for derived, source, derivation, surely in _derived_from(self.ontology, found.observable):
+            if surely:
                 if derivation == "times-upper-limit":
                     self._times_limit(found, derived)
                 else:
                     self._in_range(found, derived)
-            elif self.ontology.overlaps(found.observable, source):
+            else:
                 text = f"too general to tell whether it is {self.ontology.label(source)}"
                 self.troubles[found.id, derived] = Trouble("concept_too_general", text)
                 self._value(found.id, derived, None)
@@ -335,6 +347,19 @@ def _derivations(ontology: Ontology) -> tuple[tuple[str, str, str], ...]:
             (each.name, each.derived_from, each.derivation or "") for each in found if each and each.derived_from
         )
     return known
+
+
+def _derived_from(ontology: Ontology, observable: str) -> tuple[tuple[str, str, str, bool], ...]:
+    """The observables that follow, or may follow, from a result of that class, and whether they surely do."""
+    known = _FOLLOWING.setdefault(ontology, {})
+    found = known.get(observable)
+    if found is None:
+        found = known[observable] = tuple(
+            (derived, source, derivation, ontology.isa(observable, source))
+            for derived, source, derivation in _derivations(ontology)
+            if ontology.isa(observable, source) or ontology.overlaps(observable, source)
+        )
+    return found
 
 
 def quotient(value: Span, limit: Span) -> Span | None:

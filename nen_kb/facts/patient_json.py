@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -46,30 +46,40 @@ def to_json(patient: Patient) -> dict[str, Any]:
 
 
 def _plain(value: Any, name: str = "") -> Any:
-    match value:
-        case Days():
-            return [iso(value.first), iso(value.last)]
-        case Span():
-            return [value.low, value.high]
-        case Enum():
-            return value.value
-        case tuple():
-            return [_plain(each) for each in value]
-        case int() if name in _DAYS:
-            return iso(value)
-        case None | str() | bool() | int():
-            return value
-    return {field.name: _plain(getattr(value, field.name), field.name) for field in _fields(value.__class__)}
+    kind = value.__class__
+    if kind is str or value is None:  # the most frequent first: a cohort writes many patients
+        return value
+    if kind is Days:
+        return [_iso(value.first), _iso(value.last)]
+    if kind is Span:
+        return [value.low, value.high]
+    if kind is tuple:
+        return [_plain(each) for each in value]
+    if isinstance(value, int) and name in _DAYS:
+        return _iso(value)
+    if isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    return {name: _plain(getattr(value, name), name) for name in _names(kind)}
+
+
+_iso = lru_cache(maxsize=65_536)(iso)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in _fields(kind))
 
 
 def from_json(
-    data: object, ontology: Ontology, file: str, place: str = "patient"
+    data: object, ontology: Ontology, file: str, place: str = "patient", *, most: int = MAX_RECORDS
 ) -> tuple[Patient | None, list[Problem]]:
     """The patient, or None and everything that is wrong, each with its place below ``place``.
 
-    Classes must be names of the ontology, ids of records distinct.
+    Classes must be names of the ontology, ids of records distinct; at most so many records of one kind.
     """
-    reading = _Reading(file)
+    reading = _Reading(file, most)
     patient = reading.read(Patient, data, place)
     if not isinstance(patient, Patient):
         return None, reading.problems
@@ -122,8 +132,9 @@ def _hints(kind: Any) -> Mapping[str, Any]:
 class _Reading:
     """Reads values by their declared types; None stands for what is wrong, beside a problem."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, most: int) -> None:
         self.file = file
+        self.most = most
         self.problems: list[Problem] = []
 
     def wrong(self, place: str, message: str, code: str = "wrong-type") -> Any:
@@ -165,8 +176,8 @@ class _Reading:
         if not isinstance(data, list):
             return self.wrong(place, "a list is expected")
         if arguments[-1] is ...:
-            if len(data) > MAX_RECORDS:
-                return self.wrong(place, f"there are more than {MAX_RECORDS} records", "too-many")
+            if len(data) > self.most:
+                return self.wrong(place, f"there are more than {self.most} records", "too-many")
             return tuple([self.read(arguments[0], each, f"{place}[{n}]") for n, each in enumerate(data)])
         if len(data) != len(arguments):
             return self.wrong(place, f"a list of {len(arguments)} is expected")

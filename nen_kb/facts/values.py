@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from nen_kb.units import convert
 
@@ -110,6 +111,7 @@ _POWER_OF_TEN = re.compile(r"[x×*·]?\s*10\s*(?:\*\*|\*|\^|[eE]|\(|\s|(?=[3-9]/
 _HOW = "write a number with its unit, such as '12.1 g/dL', '> 90 mL/min', '<= 3 mg/dL' or '3-20 %'"
 
 
+@lru_cache(maxsize=32_768)
 def parse_quantity(text: str) -> Quantity:
     """Read ``12.1 g/dL``, ``>60``, ``<= 2 mg/dL``, ``3-20 %``, ``3 to 20 %``, ``145 x 10^9/L`` exactly.
 
@@ -147,6 +149,11 @@ def parse_quantity(text: str) -> Quantity:
 
 def span(quantity: Quantity, canonical: str, equations: Sequence[tuple[str, Fraction]] = ()) -> Span | None:
     """The quantity on the grid of the canonical unit; None if its unit cannot be converted to it."""
+    return _span(quantity, canonical, tuple(equations))
+
+
+@lru_cache(maxsize=32_768)
+def _span(quantity: Quantity, canonical: str, equations: tuple[tuple[str, Fraction], ...]) -> Span | None:
     low, high = NEG_INF, POS_INF
     if quantity.low is not None:
         value = convert(quantity.low, quantity.unit, canonical, equations)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypedDict, get_args
 
 Match = Literal["exact", "narrow", "close", "broad", "related"]
@@ -138,6 +139,7 @@ class OntologyData(TypedDict):
     """Pairs of classes that have been decided to be able to coincide, themselves and their subclasses."""
 
 
+@lru_cache(maxsize=8192)
 def key(text: str) -> str:
     """The form in which names are compared: no case, no spaces, no punctuation, superscripts as digits."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())

@@ -42,25 +42,30 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _Record = TypeVar("_Record")
 
 
-def read_case(path: Path, ontology: Ontology, *, text: str | None = None, as_of: int | None = None) -> Patient:
+def read_case(
+    path: Path, ontology: Ontology, *, text: str | None = None, as_of: int | None = None, today: int | None = None
+) -> Patient:
     """The patient of a case file (JSON if its name ends in ``.json``, else YAML 1.2).
 
     ``text`` is read in place of the file's content, if given.  ``as_of`` (an ordinal day) takes the place
-    of the file's index date.  Raises PatientError with every problem of the file.
+    of the file's index date, ``today`` that of a missing one (by default the day it really is).
+    Raises PatientError with every problem of the file.
     """
     content = read_text(path) if text is None else text
     document = read_document(content, str(path), is_json=path.suffix.lower() == ".json")
-    return _patient(document, str(path), ontology, as_of)
+    return _patient(document, str(path), ontology, as_of, today)
 
 
-def read_cases(path: Path, ontology: Ontology, *, as_of: int | None = None) -> tuple[list[Patient], list[Problem]]:
+def read_cases(
+    path: Path, ontology: Ontology, *, as_of: int | None = None, today: int | None = None
+) -> tuple[list[Patient], list[Problem]]:
     """Every patient of a case file, and the problems of the others: one broken document never stops the rest."""
     text = read_text(path)
     patients: list[Patient] = []
     problems: list[Problem] = []
     for document in [text] if path.suffix.lower() == ".json" else documents(text):
         try:
-            patients.append(read_case(path, ontology, text=document, as_of=as_of))
+            patients.append(read_case(path, ontology, text=document, as_of=as_of, today=today))
         except PatientError as error:
             problems += error.problems
     return patients, problems
@@ -77,6 +82,16 @@ def documents(text: str) -> list[str]:
                 found.append("\n" * begin + "\n".join(lines[begin:number]) + "\n")
             begin = number + 1
     return found or [text]
+
+
+def case_from_json(
+    text: str, file: str, ontology: Ontology, *, as_of: int | None = None, today: int | None = None
+) -> Patient:
+    """The patient of a case file in JSON, such as one line of many; raises PatientError with every problem of it.
+
+    ``file`` is what problems and records name as their file, ``today`` the day that stands in for a missing index date.
+    """
+    return _patient(read_document(text, file, is_json=True), file, ontology, as_of, today)
 
 
 def patient_from_dict(
@@ -103,7 +118,7 @@ def read_person(fields: Fields, as_of: int | None) -> Patient:
     sex = fields.choice("sex", ("female", "male", "unknown"))
     written = fields.text("index_date")
     index = reading.day("index_date", written) if written else None
-    reading.index_date = index or as_of or date.today().toordinal()
+    reading.index_date = index or reading.index_date
     judged = as_of or reading.index_date
     if index is not None and judged != index:
         reading.note("index_date", f"judged on {iso(judged)} in place of {iso(index)}", "index-date")
@@ -123,8 +138,8 @@ def read_person(fields: Fields, as_of: int | None) -> Patient:
     )
 
 
-def _patient(document: Document, file: str, ontology: Ontology, as_of: int | None) -> Patient:
-    reading = Reading(ontology, file, as_of or date.today().toordinal())
+def _patient(document: Document, file: str, ontology: Ontology, as_of: int | None, today: int | None = None) -> Patient:
+    reading = Reading(ontology, file, as_of or today or date.today().toordinal())
     reading.take(document)
     data = document.value
     if not isinstance(data, dict):

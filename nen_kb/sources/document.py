@@ -41,9 +41,13 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 62 else quoted[:58] + "…" + quoted[0]
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN_KEY = re.compile(r"[\w-]{1,60}")
+
+
 def checked(text: str, path: str, file: str, document: Document) -> str:
     """The text itself; control characters and half characters are reported."""
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text):
+    if _CONTROL.search(text):
         message, remedy = "the text holds control characters.", "Remove them."
         document.problems.append(Problem(file, path, message, remedy, "control-characters"))
     return text
@@ -51,7 +55,7 @@ def checked(text: str, path: str, file: str, document: Document) -> str:
 
 def joined(path: str, key: str) -> str:
     """The path of a key below a path; an odd key stands in quotes."""
-    name = key if re.fullmatch(r"[\w-]{1,60}", key) else shown(key)
+    name = key if _PLAIN_KEY.fullmatch(key) else shown(key)
     return f"{path}.{name}" if path else name
 
 

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from nen_kb.facts.records import Limit, Measurement
 from nen_kb.facts.values import NEG_INF, POS_INF, Quantity, Span, parse_quantity, span, to_grid
@@ -68,9 +69,14 @@ def refine(ontology: Ontology, observable: Observable, unit: str) -> Observable:
     """
     for canonical, local in observable.by_unit.items():
         narrower = ontology.observable(local)
-        if narrower and convert(Fraction(1), unit, canonical, narrower.equations) is not None:
+        if narrower and _converts(unit, canonical, tuple(narrower.equations)):
             return narrower if narrower.unit == canonical else replace(narrower, unit=canonical)
     return observable
+
+
+@lru_cache(maxsize=4096)
+def _converts(unit: str, canonical: str, equations: tuple[tuple[str, Fraction], ...]) -> bool:
+    return convert(Fraction(1), unit, canonical, equations) is not None
 
 
 def read_limit(
@@ -145,8 +151,7 @@ def _value(reading: Reading, place: str, text: str, quantity: Quantity, observab
             remedy = "Write a whole number, or a range such as 0-1"
             reading.problem(place, f"{shown(text)}: {label} is a whole number", remedy, "not-whole")
             return None
-    least = NEG_INF if observable.minimum is None else to_grid(observable.minimum)
-    greatest = POS_INF if observable.maximum is None else to_grid(observable.maximum)
+    least, greatest = _bounds(observable.minimum, observable.maximum)
     ends = [end for end in (converted.low, converted.high) if NEG_INF < end < POS_INF]
     if not all(least <= end <= greatest for end in ends):
         allowed = _allowed(observable)
@@ -154,6 +159,13 @@ def _value(reading: Reading, place: str, text: str, quantity: Quantity, observab
         reading.problem(place, f"{label} cannot be {shown(text)} ({allowed})", remedy, "implausible")
         return None
     return converted
+
+
+@lru_cache(maxsize=1024)
+def _bounds(minimum: Fraction | None, maximum: Fraction | None) -> tuple[int, int]:
+    """The ends of what is plausible, on the grid."""
+    least = NEG_INF if minimum is None else to_grid(minimum)
+    return least, POS_INF if maximum is None else to_grid(maximum)
 
 
 def _whole(quantity: Quantity) -> Quantity | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from nen_kb.errors import PatientError, Problem
 from nen_kb.facts.records import Note, Patient
 from nen_kb.ontology import Ontology
-from nen_kb.sources.case_file import read_cases
+from nen_kb.sources.case_file import case_from_json, read_cases
 from nen_kb.sources.fhir import Document, looks_like_fhir, read_documents
 from nen_kb.sources.fhir.codes import Lexicon
 from nen_kb.sources.fhir.json_text import JsonText, parse_json, read_bytes
@@ -59,10 +59,12 @@ class _Reader:
     pooled: dict[Path, list[str]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     """Files that were named themselves."""
+    today: int | None = None
+    """The day that stands in for a missing index date; the day it really is by default."""
 
     @property
     def index_date(self) -> int:
-        return date.today().toordinal() if self.as_of is None else self.as_of
+        return self.as_of or self.today or date.today().toordinal()
 
     def note(self, path: Path | str, message: str, kind: str = "not-read") -> None:
         self.notes.append(Note(str(path), message, kind))
@@ -109,7 +111,7 @@ class _Reader:
 
     def _case(self, path: Path) -> None:
         try:
-            patients, problems = read_cases(path, self.ontology, as_of=self.as_of)
+            patients, problems = read_cases(path, self.ontology, as_of=self.as_of, today=self.today)
         except PatientError as error:
             patients, problems = [], list(error.problems)
         self.patients.extend((str(path), patient) for patient in patients)
@@ -183,11 +185,20 @@ class _Reader:
                 self.problems.append(parsed.problem)
             elif looks_like_fhir(parsed.value):
                 found.append(Document(parsed.value, str(path), place, parsed.notes))
+            elif isinstance(parsed.value, dict) and "case" in parsed.value:
+                self._case_line(line.decode("utf-8-sig"), f"{path}:{number}")
             else:
                 others += 1
         if others:
-            self.note(path, f"{others} lines that are no FHIR resource; not read")
+            self.note(path, f"{others} lines that are neither a FHIR resource nor a case file; not read")
         self._pool(path, found)
+
+    def _case_line(self, line: str, file: str) -> None:
+        try:
+            patient = case_from_json(line, file, self.ontology, as_of=self.as_of, today=self.today)
+            self.patients.append((file, patient))
+        except PatientError as error:
+            self.problems.extend(error.problems)
 
     def _pool(self, path: Path, documents: Iterable[Document]) -> None:
         self.pools.setdefault(path.parent, []).extend(documents)
@@ -236,6 +247,25 @@ class _Reader:
         taken.add(name)
         message = f"another file holds a patient of the same id {patient.id}; each is judged by its own file"
         return replace(patient, id=name, notes=(Note(file, message, "same-id"), *patient.notes))
+
+
+def read_alone(
+    path: Path, ontology: Ontology, lexicon: Lexicon, *, as_of: int | None, today: int, asked: bool
+) -> Sources:
+    """Read one file that stands on its own, patients under the ids it gives them.
+
+    ``asked`` if it was named itself and not found in a folder; ``today`` stands in for a missing index date.
+    """
+    reader = _Reader(ontology, as_of, lexicon, today=today)
+    try:
+        reader.file(path, asked=asked)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        reader.problems.append(Problem(str(path), "", f"it cannot be read: {reason}", "Check its name.", "unreadable"))
+    reader.settle()
+    files = tuple(file for file, _ in reader.patients)
+    patients = tuple(patient for _, patient in reader.patients)
+    return Sources(patients, tuple(reader.problems), tuple(reader.notes), files)
 
 
 def read_sources(paths: Sequence[Path], ontology: Ontology, *, as_of: int | None = None) -> Sources:

@@ -13,8 +13,8 @@ from nen_kb.cohort.feasibility.statuses import Column
 from nen_kb.cohort.feasibility.thresholds import Tried
 from nen_kb.cohort.store import Knowledge, Part, base_predicates, engine_facts
 from nen_kb.engines.sql.duckdb import DuckDB, needed
-from nen_kb.engines.sql.fuse import OUTCOMES, fuse
-from nen_kb.engines.sql.matrix import PATIENT, cells
+from nen_kb.engines.sql.fuse import fuse
+from nen_kb.engines.sql.matrix import OUTCOMES, PATIENT, cells
 from nen_kb.errors import EngineError, Problem
 from nen_kb.rules.ir import Constant, Program, Rule, Term
 

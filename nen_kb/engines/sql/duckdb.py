@@ -36,13 +36,17 @@ TEMPORARY = exp.Properties(expressions=[exp.TemporaryProperty()])
 class DuckDB:
     """A compiled program over the facts of a cohort, in memory.
 
-    ``threads`` and ``memory`` (such as ``"6GB"``) limit what DuckDB takes; it spills to disk beyond.
+    ``threads`` and ``memory`` (such as ``"6GB"``) limit what DuckDB takes; it spills to disk beyond, into
+    the folder ``spill``.
     """
 
-    def __init__(self, compiled: Compiled, threads: int | None = None, memory: str | None = None) -> None:
+    def __init__(
+        self, compiled: Compiled, threads: int | None = None, memory: str | None = None, spill: str | None = None
+    ) -> None:
         self.compiled = compiled
         # rows are sets: their order means nothing
         settings: dict[str, Any] = {"threads": threads, "memory_limit": memory, "preserve_insertion_order": False}
+        settings["temp_directory"] = spill
         given = {key: value for key, value in settings.items() if value is not None}
         self._root = duckdb.connect(":memory:", config=given)
         self._texts: dict[tuple[int, str | None], str] = {}

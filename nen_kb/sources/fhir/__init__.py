@@ -27,7 +27,7 @@ class FhirResult:
     patients: tuple[Patient, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Note, ...] = ()
-    """What was noted of a source that holds no patient; otherwise each patient has the notes."""
+    """What was noted of a source that holds no patient; otherwise each patient has the notes, unless kept apart."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,13 @@ def read_fhir(path: Path, ontology: OntologyLike, *, as_of: int) -> FhirResult:
     return read_documents([Document(parsed.value, str(path), "$", parsed.notes)], Lexicon(ontology), as_of=as_of)
 
 
-def read_documents(documents: Iterable[Document], lexicon: Lexicon, *, as_of: int, together: str = "") -> FhirResult:
-    """Read resources that belong together; ``together`` names the folder of several files."""
+def read_documents(
+    documents: Iterable[Document], lexicon: Lexicon, *, as_of: int, together: str = "", apart: bool = False
+) -> FhirResult:
+    """Read resources that belong together; ``together`` names the folder of several files.
+
+    What is noted of the source as a whole stands with every patient, or, if ``apart``, once in the result.
+    """
     notes = NoteBook()
     entries = []
     file = together
@@ -79,9 +84,9 @@ def read_documents(documents: Iterable[Document], lexicon: Lexicon, *, as_of: in
         notes.extend(document.notes)
         scope = f"folder:{together}" if together else document.file
         entries.extend(unpack(document.value, document.file, notes, path=document.path, scope=scope))
-    patients = make_patients(entries, lexicon, notes, as_of)
+    patients = make_patients(entries, lexicon, notes, as_of, apart=apart)
     if patients:
-        return FhirResult(tuple(patients), ())
+        return FhirResult(tuple(patients), (), notes.notes() if apart else ())
     problem = Problem(
         file,
         "",

@@ -35,15 +35,17 @@ _READERS: dict[str, Callable[[Chart, Entry], None]] = {
 _FIRST = ("Condition", "AllergyIntolerance")
 
 
-def make_patients(entries: Sequence[Entry], lexicon: Lexicon, notes: NoteBook, as_of: int) -> list[Patient]:
-    """All patients of the entries, with what was noted of each; ``notes`` of the whole source go to all."""
+def make_patients(
+    entries: Sequence[Entry], lexicon: Lexicon, notes: NoteBook, as_of: int, *, apart: bool = False
+) -> list[Patient]:
+    """All patients of the entries, with what was noted of each; ``notes`` of the source go to all, if not ``apart``."""
     everything = list(entries)
     references = References(everything)
     people = assign(everything, references, notes)
     parents: dict[int, list[Entry]] = {}
     for parent, child in memberships(everything, references):
         parents.setdefault(id(child), []).append(parent)
-    shared = notes.notes()
+    shared = () if apart else notes.notes()
     return [_patient(person, lexicon, references, parents, shared, as_of) for person in people]
 
 

@@ -19,7 +19,7 @@ def _types(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NOT_OF_ONE_PATIENT = _types(
+NOT_OF_ONE_PATIENT = _types(
     "Organization Practitioner PractitionerRole Location Device DeviceDefinition Medication Substance "
     "HealthcareService Endpoint Group Parameters ValueSet CodeSystem ConceptMap StructureDefinition Library "
     "PlanDefinition Measure Questionnaire MessageHeader Binary Provenance AuditEvent Composition "
@@ -137,9 +137,9 @@ def assign(entries: list[Entry], references: References, notes: NoteBook) -> lis
         person = _owner(entry, references, people)
         if person:
             placed[id(entry)] = person
-        elif _subject(entry) is None and entry.kind not in _NOT_OF_ONE_PATIENT:
+        elif _subject(entry) is None and entry.kind not in NOT_OF_ONE_PATIENT:
             homeless.append(entry)
-        elif entry.kind in _NOT_OF_ONE_PATIENT:
+        elif entry.kind in NOT_OF_ONE_PATIENT:
             notes.add("not-read", f"{entry.kind}: not read, it says nothing of one patient", entry.path)
         else:
             notes.add(

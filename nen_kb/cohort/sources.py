@@ -1,0 +1,48 @@
+"""How each kind of source becomes batches."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nen_kb.cohort.batches import Plan, Rows
+from nen_kb.cohort.facts_source import plan_facts
+from nen_kb.cohort.planning import describe, is_address, kind_of, plan_files, share, walk
+from nen_kb.errors import Problem
+from nen_kb.ontology import Ontology
+from nen_kb.rules.ir import Program
+
+
+def plan_source(source: str, part: int, output: Path, ontology: Ontology, program: Program, as_of: int | None) -> Plan:
+    """Tell what a source is and cut it into batches of at most ``part`` patients.
+
+    Raises UsageError for a source that is not there, PatientError for one that cannot be used at all.
+    """
+    kind = kind_of(source)
+    if kind == "files":
+        return plan_files(Path(source), part, output)
+    if kind == "facts":
+        return plan_facts(Path(source), part, program, as_of)
+    return plan_omop(source, part, output, ontology)
+
+
+def plan_omop(source: str, part: int, output: Path, ontology: Ontology) -> Plan:
+    """An OMOP CDM; what its files are copied to lies in the folder of the run."""
+    scratch = output / "tmp" / "omop"
+    scratch.mkdir(parents=True, exist_ok=True)
+    cdm: Any = import_module("nen_kb.sources.omop").Cdm.open(source, ontology, scratch=str(scratch))
+    plan = Plan("omop", _described(source, cdm, output))
+    plan.batches += [Rows(cdm, batch) for batch in cdm.batches(share(cdm.persons, part))]
+    plan.problems += cdm.problems
+    plan.notes += cdm.notes
+    return plan
+
+
+def _described(source: str, cdm: Any, output: Path) -> dict[str, Any]:
+    if is_address(source):
+        return {"kind": "omop", "path": cdm.shown, "persons": cdm.persons}
+    path = Path(source)
+    unread: list[Problem] = []
+    paths = [path] if path.is_file() else list(walk(path, output, unread))
+    return {**describe(path, paths, "omop"), "persons": cdm.persons}
