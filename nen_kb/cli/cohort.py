@@ -82,7 +82,7 @@ def _print(made: Made, terminal: Terminal) -> None:
 
     write("\n".join(_lines(made, terminal)))
     document = json.loads((made.run.path / SUMMARY).read_text(encoding="utf-8"))
-    write("\n".join(lines(document, terminal)))
+    write("\n".join(lines(document, terminal, brief_of=str(made.run.path))))
 
 
 def require_libraries(command: str) -> None:
@@ -96,8 +96,6 @@ def require_libraries(command: str) -> None:
 def _lines(made: Made, terminal: Terminal) -> list[str]:
     manifest = made.run.manifest
     lines = [terminal.paint(wording.judged(manifest["patients"], str(made.run.path)), "strong")]
-    for trial, counts in made.verdicts.items():
-        lines += terminal.wrap(wording.verdicts(trial, counts), "  ", "    ")
     if manifest["problems"]:
         lines += terminal.wrap(wording.problems(manifest["problems"]), "  ")
     if made.unmapped:

@@ -20,16 +20,21 @@ _LEAST = 12
 Trial = Mapping[str, Any]
 
 
-def lines(document: Mapping[str, Any], terminal: Terminal) -> Iterator[str]:
-    """Everything a person needs at a glance; what was tried stands first, the disclaimer last."""
+def lines(document: Mapping[str, Any], terminal: Terminal, brief_of: str | None = None) -> Iterator[str]:
+    """Everything a person needs at a glance; what was tried stands first, the disclaimer last.
+
+    Of the run in the folder ``brief_of`` only who remains, and where the rest is.
+    """
     changes = list(_changes(document))
     for trial in document["trials"]:
         if changes:
             yield terminal.paint(wording.WHAT_IF, "bad")
             for each in changes:
                 yield from terminal.wrap(each, "  – ", "    ")
-        yield from _trial(trial, document["patients"], terminal)
+        yield from _trial(trial, document["patients"], terminal, brief=brief_of is not None)
         yield ""
+    if brief_of is not None:
+        yield from (*terminal.wrap(wording.more(brief_of), ""), "")
     yield from _source(document, terminal)
     yield from terminal.wrap(f"{document['disclaimer']} {wording.NOT_A_LIST}", "")
 
@@ -42,7 +47,7 @@ def _changes(document: Mapping[str, Any]) -> Iterator[str]:
         yield wording.threshold(each["trial"], each["clause"], each["text"], each.get("affects", ()))
 
 
-def _trial(trial: Trial, total: int, terminal: Terminal) -> Iterator[str]:
+def _trial(trial: Trial, total: int, terminal: Terminal, *, brief: bool) -> Iterator[str]:
     for line in terminal.wrap(wording.heading(trial["trial"], trial["registry"], trial["title"]), "", "  "):
         yield terminal.paint(line, "strong")
     interval = trial["interval"]
@@ -53,6 +58,8 @@ def _trial(trial: Trial, total: int, terminal: Terminal) -> Iterator[str]:
         yield from _head(title, terminal)
         yield from _funnel(trial["attrition"][order], says, total, terminal)
         yield terminal.paint(f"    {wording.BARS}", "faint")
+        if brief:
+            return
     yield from _clauses(trial["clauses"], terminal)
     yield from _overlap(trial["overlap"], terminal)
     yield from _gap(trial["gap"], terminal)

@@ -81,11 +81,7 @@ def _facts(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _source(source: object) -> str:
-    """A source in a line: its parts one after the other."""
+    """Where the patients come from, without the figures that only tell two sources apart."""
     if isinstance(source, Mapping):
-        return ", ".join(f"{name}: {_source(part)}" for name, part in source.items() if part not in (None, "", [], {}))
-    if isinstance(source, (list, tuple)):
-        return ", ".join(map(_source, source))
-    if isinstance(source, int) and not isinstance(source, bool):
-        return wording.count(source)
+        return str(source.get("path") or source.get("kind") or "not named")
     return "not named" if source is None else str(source)

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-NOT_A_LIST = (
-    "These are counts of what the records show: whoever is eligible here is a patient to look at, not one to enrol."
-)
+from collections.abc import Sequence
 
 
 def judged(patients: int, folder: str) -> str:
     """The first line of a summary."""
     return f"{_counted(patients, 'patient')} judged; statuses and verdicts are in {folder}"
-
-
-def verdicts(trial: str, counts: Mapping[str, int]) -> str:
-    """How many patients have each verdict for one trial."""
-    certainly, open_ones = counts["eligible"], counts["undetermined"]
-    return (
-        f"{trial}: between {certainly:,} and {certainly + open_ones:,} could take part "
-        f"({certainly:,} eligible, {open_ones:,} undetermined, {counts['ineligible']:,} ineligible)"
-    )
 
 
 def problems(count: int) -> str:

@@ -166,7 +166,17 @@ def clause(says: str, left_out: bool, parts: Sequence[str]) -> str:
 
 
 def heading(trial: str, registry: str, title: str) -> str:
-    return f"{trial}   {registry}   {title}" if registry else f"{trial}   {title}"
+    """The trial and its title, each name once."""
+    title = title.removeprefix(f"{trial}: ")
+    return f"{trial}   {registry}   {title}" if registry and registry != trial else f"{trial}   {title}"
+
+
+def more(folder: str) -> str:
+    """Where the rest of a short summary is."""
+    return (
+        f"Each clause by itself, what is missing, near misses: nen-kb feasibility {folder}, "
+        f"or the pictures in {folder}/feasibility.html."
+    )
 
 
 def verdicts(eligible: int, undetermined: int, ineligible: int) -> str:
