@@ -115,15 +115,15 @@ def item_table(items: Sequence[Mapping[str, Any]], sampled: int) -> Table:
 def order_table(order: Sequence[Mapping[str, Any]], sampled: int) -> Table:
     """What to find out first, second, …"""
     return table(
-        ("Item", "Decides more", "Decided so far", "Share"),
+        ("Item", "Asked of", "Decides more", "Decided so far", "Share"),
         [
             (
-                f"{number}. {step['item']}", wording.count(step["settles"]), wording.count(step["cumulative"]),
-                wording.share(step["cumulative"], sampled),
+                f"{number}. {step['item']}", wording.count(step["asked"]), wording.count(step["settles"]),
+                wording.count(step["cumulative"]), wording.share(step["cumulative"], sampled),
             )
             for number, step in enumerate(order, 1)
         ],
-        (1, 2, 3),
+        (1, 2, 3, 4),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from nen_kb.report import feasibility_tables as tables
 from nen_kb.report import plots
 from nen_kb.report.feasibility_tables import Table
 
-_MOST_ITEMS = 15
+_MOST_ITEMS = 30
 _FEW, _MOST_OF = 3, 0.9
 """The fewest clauses that do most of the work are named if they are so few and do so much of it."""
 
@@ -173,9 +173,18 @@ class _Trial:
         best = max(self.counted, key=lambda clause: clause["fails_only"], default=None)
         if not self.whole:
             return ""
-        if best is None or not best["fails_only"]:
-            return wording.nobody_alone()
-        return wording.most_to_gain(best["clause"], best["says"], best["fails_alone"], best["fails_only"])
+        told = wording.nobody_alone()
+        if best is not None and best["fails_only"]:
+            told = wording.most_to_gain(best["clause"], best["says"], best["fails_alone"], best["fails_only"])
+        return " ".join(
+            [
+                told,
+                *(
+                    wording.alike(each["clauses"], each["fails"], each["fails_only"], each["fails_alone"])
+                    for each in self.trial.get("alike") or ()
+                ),
+            ]
+        )
 
     def overlap(self) -> Figure | None:
         """Sets of failing clauses; that of nobody's failing anything is no set."""
@@ -218,7 +227,15 @@ class _Trial:
             self.named("what to find out first"), order[:_MOST_ITEMS], self.sampled, f"{self.anchor}-order"
         )
         figure = self.figure("what to find out first", plot, tables.order_table(order, self.sampled), len(order))
-        return figure, wording.settled(order[0]["item"], order[0]["settles"], self.sampled), table
+        return figure, self.settled(order), table
+
+    def settled(self, order: Sequence[Mapping[str, Any]]) -> str:
+        """By how many items half of those whom the items decide are decided."""
+        most = order[-1]["cumulative"]
+        if not most:
+            return wording.open_whatever(self.sampled)
+        number, step = next((n, step) for n, step in enumerate(order, 1) if 2 * step["cumulative"] >= most)
+        return wording.settled(number, step["cumulative"], self.sampled, self.found.get("questions") or ())
 
     def open(self) -> Figure | None:
         found = self.found.get("clauses") or ()

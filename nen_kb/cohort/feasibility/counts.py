@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nen_kb.cohort.feasibility.patterns import Bits, Patterns, distinct, holds, is_empty, is_only, places_of
+from nen_kb.cohort.feasibility.patterns import Bits, Patterns, bits_of, distinct, holds, is_empty, is_only, places_of
 
 MOST_SETS = 25
 """So many sets of failing clauses are told one by one."""
@@ -53,6 +53,36 @@ def clause_counts(found: Patterns, place: int) -> dict[str, Any]:
         "fails_only": found.count(only),
         "open_alone": found.count(is_empty(found.failing) & is_only(found.undecided, place)),
     }
+
+
+def alike(found: Patterns) -> list[dict[str, Any]]:
+    """The clauses that fail for exactly the same patients, two at least, and are open for the same.
+
+    Of such a clause by itself ``fails_only`` and ``fails_alone`` are zero, however many it keeps out; what the
+    clauses of a group cost together is told here.
+    """
+    groups: dict[bytes, list[int]] = {}
+    for place in found.counted:
+        fails = holds(found.failing, place)
+        if found.count(fails) > 1:
+            groups.setdefault(fails.tobytes() + holds(found.undecided, place).tobytes(), []).append(place)
+    told = []
+    for places in groups.values():
+        if len(places) > 1:
+            these = bits_of(places, len(found.clauses))
+            none, sure = is_empty(found.failing & ~these), is_empty(found.undecided & ~these)
+            only = none & ~is_empty(found.failing)
+            still = is_empty(found.failing) & ~is_empty(found.undecided) & sure
+            told.append(
+                {
+                    "clauses": [found.clauses[place] for place in places],
+                    "fails": found.count(holds(found.failing, places[0])),
+                    "fails_only": found.count(only),
+                    "fails_alone": found.count(only & sure),
+                    "open_alone": found.count(still),
+                }
+            )
+    return told
 
 
 class _Remaining:

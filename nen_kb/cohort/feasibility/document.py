@@ -77,6 +77,7 @@ def _trial(found: Feasibility, trial: Trial, patterns: Patterns, looked: _Looked
             "best": counts.attrition(patterns, counts.best_order(patterns)),
         },
         "overlap": counts.overlap(patterns),
+        "alike": counts.alike(patterns),
         "gap": {
             "patients": gap.patients,
             "sampled": len(gap.chosen),

@@ -67,7 +67,8 @@ class Findings:
         if story.functioning:
             name = story.functioning
         elif story.site != CHROMAFFIN and pen.gone("diagnosis_site", story, rng):
-            name = "neuroendocrine tumor" if u() < 0.5 else "neuroendocrine neoplasm"
+            half = u() < 0.5 and grade != CARCINOMA  # a carcinoma is no neuroendocrine tumor
+            name = "neuroendocrine tumor" if half else "neuroendocrine neoplasm"
         elif u() < pen.vague["diagnosis"] and story.site == "pancreas":
             name = "pancreatic neuroendocrine neoplasm"
         if graded and grade != CARCINOMA and name.endswith("tumor") and u() < 0.5:

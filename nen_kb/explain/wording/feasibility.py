@@ -34,7 +34,8 @@ COUNTS_ONLY = (
 )
 INTERVAL = (
     "Data are missing, so the truth is an interval: certainly eligible are those whose every criterion passes on the "
-    "record; possibly eligible are also those of whom no criterion surely fails."
+    "record; possibly eligible are also those of whom no criterion surely fails. The interval allows for what is "
+    "missing or vague, not for records that are wrong."
 )
 WHAT_IF = "What if: these are not the numbers of the protocol"
 ORDER = {"protocol": "In the order of the protocol", "best": "In the order that removes most first"}
@@ -145,8 +146,12 @@ def few_clauses(clauses: Sequence[str], removed: int, all_removed: int) -> str:
 
 def most_to_gain(clause: str, says: str, alone: int, only: int) -> str:
     """The clause that alone keeps most patients out."""
-    sure = "all of them" if alone == only else f"of {count(alone)} of them every other criterion surely passes"
-    return f"{clause} ({says}) alone keeps out most: {patients(only)} fail no other criterion; {sure}."
+    sure = "all" if alone == only else f"{count(alone)}"
+    fail = "fails" if only == 1 else "fail"
+    return (
+        f"{clause} ({says}) alone keeps out most: {patients(only)} {fail} no other criterion, of whom {sure} surely "
+        f"{'passes' if alone == 1 else 'pass'} every other."
+    )
 
 
 def nobody_alone() -> str:
@@ -179,10 +184,29 @@ def sample(sampled: int, whole: int) -> str:
     )
 
 
-def settled(item: str, settles: int, sampled: int) -> str:
-    """The item that narrows the interval most."""
-    decides = f"{count(settles)} of the {count(sampled)} looked at"
-    return f"{item[:1].upper()}{item[1:]}: known for everyone, it alone decides {decides}."
+def alike(clauses: Sequence[str], fails: int, only: int, alone: int) -> str:
+    """Clauses of which none ever fails without the others, so that none of them counts as failing alone."""
+    never = "neither" if len(clauses) == 2 else "none"
+    return (
+        f"{listed(list(clauses))} keep out the same {patients(fails)}, so that {never} ever fails alone. Together they "
+        f"are all that fails for {count(only)}, of whom {count(alone)} surely pass every other criterion."
+    )
+
+
+def settled(items: int, decided: int, sampled: int, questions: Sequence[int]) -> str:
+    """How many items it takes to decide that many, and how many answers a patient needs."""
+    many = "item" if items == 1 else f"{count(items)} items"
+    said = f"The first {many}, known for everyone, {'decides' if items == 1 else 'decide'} {count(decided)} of the "
+    said += f"{count(sampled)} looked at."
+    if questions:
+        middle = questions[len(questions) // 2]
+        said += f" Half of them need at most {count(middle)} {'answer' if middle == 1 else 'answers'} each."
+    return said
+
+
+def open_whatever(sampled: int) -> str:
+    """Where no item that is listed decides anybody."""
+    return f"None of the {count(sampled)} looked at is decided by the items listed alone: each needs more answers."
 
 
 def more_items(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from nen_kb.explain.wording import listed
@@ -77,7 +78,8 @@ def without(clauses: Sequence[str]) -> str:
 
 def threshold(trial: str, clause: str, text: str, affects: Sequence[str]) -> str:
     """``START-NET I11: 90 g/L → 80 g/L``, with the other clauses that share the rule."""
-    others = [each for each in affects if not each.startswith(f"{trial}:{clause}")]
+    own = re.compile(rf"{re.escape(f'{trial}:{clause}')}[a-z]*")
+    others = [each for each in affects if not own.fullmatch(each)]
     touched = f" (the same rule also serves {listed(others)})" if others else ""
     return f"{trial} {clause} with {text.replace(' = ', ' → ')}{touched}"
 
@@ -136,7 +138,7 @@ BARS = "█ surely passes so far   ▒ may pass   · kept out"
 CLAUSES = "Clause by clause, of all patients"
 OVERLAP = "Clauses that keep the same patients out"
 GAP = "What is missing"
-ASK = "What to find out, in an order that settles most patients soonest"
+ASK = "What to find out, the most often needed first"
 NEAR = "Kept out by one clause alone"
 ESTIMATED = "numbers with ≈ are estimates from them"
 ASK_COLUMNS = ("", "settles", "in all", "")

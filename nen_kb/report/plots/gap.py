@@ -12,24 +12,25 @@ from nen_kb.report.plots.canvas import LABELS, ROW, WIDTH, Canvas, bars, ticks, 
 
 _TOP = 44
 _ITEMS = 300
-_NUMBERS = 130
+_NUMBERS = 140
 
 
 def order_plot(title: str, order: Sequence[Mapping[str, Any]], sampled: int, ident: str) -> Markup:
-    """Steps upwards: each item adds those who are decided once it is known beside all above it."""
+    """Of how many each item is asked, and above it who is decided once it is known beside all before it."""
     canvas = Canvas(_TOP + ROW * len(order) + 4)
     axes = canvas.rows(_ITEMS, _TOP, WIDTH - _ITEMS - _NUMBERS, len(order), sampled)
     axes.set_xticks([0, sampled / 2, sampled], ["0", "50 %", "100 %"])
     axes.grid(axis="x")
-    before = [step["cumulative"] - step["settles"] for step in order]
     hovers = [
-        f"{number}. {step['item']}: decides {wording.count(step['settles'])} more, with those above "
+        f"{number}. {step['item']}: asked of {wording.count(step['asked'])}, "
+        f"decides {wording.count(step['settles'])} more, with those above "
         f"{wording.count(step['cumulative'])} of {wording.count(sampled)} "
         f"({wording.share(step['cumulative'], sampled)})"
         for number, step in enumerate(order, 1)
     ]
-    bars(canvas, axes, before, [0.0] * len(order), "maybe", hovers)
-    bars(canvas, axes, [step["settles"] for step in order], before, "sure", hovers)
+    zero = [0.0] * len(order)
+    bars(canvas, axes, [step["asked"] for step in order], zero, "maybe", hovers)
+    bars(canvas, axes, [step["cumulative"] for step in order], zero, "sure", hovers, height=0.3)
     for number, (step, hover) in enumerate(zip(order, hovers, strict=True)):
         y = _TOP + ROW * number
         canvas.write(0, y + ROW / 2 + 4, f"{number + 1}", bold=True, size=11)
@@ -38,16 +39,16 @@ def order_plot(title: str, order: Sequence[Mapping[str, Any]], sampled: int, ide
         for place, line in enumerate(lines):
             canvas.write(22, first + 11.4 * place, line, size=10, hover=hover)
         base = y + ROW / 2 + 3.5
-        canvas.write(WIDTH - _NUMBERS + 54, base, f"+{wording.count(step['settles'])}", align="right", bold=True)
+        canvas.write(WIDTH - _NUMBERS + 54, base, wording.count(step["asked"]), align="right", bold=True)
         canvas.write(
             WIDTH,
             base,
             f"{wording.count(step['cumulative'])} · {wording.share(step['cumulative'], sampled)}",
             align="right",
         )
-    beside = canvas.swatch(_ITEMS, 12, "sure", "decided by this item")
-    canvas.swatch(beside, 12, "maybe", "decided by those above")
-    canvas.write(WIDTH - _NUMBERS + 54, _TOP - 8, "more", align="right", colour="faint")
+    beside = canvas.swatch(_ITEMS, 12, "maybe", "asked of")
+    canvas.swatch(beside, 12, "sure", "decided by it and those above")
+    canvas.write(WIDTH - _NUMBERS + 54, _TOP - 8, "asked", align="right", colour="faint")
     canvas.write(WIDTH, _TOP - 8, "decided", align="right", colour="faint")
     return canvas.picture(title, wording.sample(sampled, sampled + 1) if sampled else "", ident)
 

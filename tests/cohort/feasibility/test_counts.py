@@ -205,3 +205,22 @@ def test_places_beyond_one_word() -> None:
     which = clauses(70, 0)
     found = patterns([[UNMET if place in (0, 63, 64, 69) else MET for place in range(70)]], which)
     assert places_of(found.fails[0]) == (0, 63, 64, 69)
+
+
+def test_clauses_that_always_fail_together() -> None:
+    """Neither fails alone; what both cost is told of the two.  One that fails or is open for others is not of them."""
+    which = clauses(2, 2)
+    rows = [
+        [MET, UNMET, MET, UNMET],  # I2 and E1
+        [MET, UNMET, MET, UNKNOWN],  # I2 and E1, with E2 open
+        [UNMET, UNMET, MET, UNMET],  # I1 as well
+        [MET, UNKNOWN, UNKNOWN, UNMET],  # undetermined by I2 and E1
+        [MET, MET, UNMET, UNMET],  # eligible
+    ]
+    found = patterns(rows, which)
+    assert [each["fails_only"] for each in (counts.clause_counts(found, place) for place in (1, 2))] == [0, 0]
+    assert counts.alike(found) == [
+        {"clauses": ["I2", "E1"], "fails": 3, "fails_only": 2, "fails_alone": 1, "open_alone": 1}
+    ]
+    assert counts.alike(found.without(["E1"])) == []
+    assert counts.alike(patterns([*rows, [MET, MET, UNKNOWN, UNMET]], which)) == []

@@ -16,6 +16,7 @@ from case_runs import Told, chosen, finish, judged, knowledge, make_run, rewrite
 from pyarrow import parquet as pq
 
 from nen_kb.cohort.feasibility import Feasibility, saved
+from nen_kb.cohort.feasibility.estimates import estimate
 from nen_kb.cohort.feasibility.sample import fair, ranks
 from nen_kb.cohort.store import MATRIX, Run
 from nen_kb.errors import EngineError, UsageError
@@ -195,7 +196,7 @@ def test_a_sample_is_always_the_same_and_grows(start_net: Feasibility, everybody
     assert len(more["items"]) + more["more_items"] > len(few["items"]) + few["more_items"]
     for item in few["items"]:
         assert item["in_sample"] <= counted.get((item["code"], item["concept"]), more["sampled"])
-        assert item["patients"] == round(item["in_sample"] * few["patients"] / 10)
+        assert item["patients"] == estimate(item["in_sample"], 10, few["patients"])
     assert start_net.document(10)["trials"][0]["gap"] == few
 
 

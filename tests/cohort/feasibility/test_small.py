@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nen_kb.cohort.feasibility.gap import Item, narrowing
+from nen_kb.cohort.feasibility.estimates import estimate
+from nen_kb.cohort.feasibility.gap import Item, narrowing, quarters
 from nen_kb.cohort.feasibility.near import quartiles, round_steps, round_up
 from nen_kb.explain.wording import feasibility_text as wording
 from nen_kb.rules.headers import REASONS
@@ -33,8 +34,8 @@ def items(*names: str) -> frozenset[Item]:
     return frozenset(Item("not_recorded", name) for name in names)
 
 
-def test_the_order_that_settles_soonest() -> None:
-    """Two items that most patients need together come before the one that settles fewest."""
+def test_the_order_of_what_is_missing() -> None:
+    """What most patients need comes first; a patient is settled by the last item she needs."""
     needs = [items("a", "b")] * 5 + [items("c")] * 2 + [items("a", "c", "d")]
     assert [(item.concept, settled) for item, settled in narrowing(needs)] == [("a", 0), ("b", 5), ("c", 2), ("d", 1)]
     assert narrowing([]) == []
@@ -63,3 +64,32 @@ def test_shares() -> None:
     """Never nothing of somebody, never all of less than all."""
     told = [wording.share(part, whole) for part, whole in ((0, 5), (1, 10**6), (10**6 - 1, 10**6), (5, 5), (1, 3))]
     assert told == ["0 %", "<0.1 %", ">99.9 %", "100 %", "33.3 %"]
+
+
+def test_how_many_answers_a_patient_needs() -> None:
+    """Quarters are counts that occur."""
+    assert quarters([7, 1, 3, 2]) == [1, 2, 3]
+    assert quarters([4]) == [4, 4, 4]
+    assert quarters([]) == []
+
+
+@pytest.mark.parametrize(
+    ("in_sample", "sampled", "patients", "expected"),
+    [
+        (90, 100, 565, 510),
+        (1, 500, 12_345, 25),
+        (100, 100, 565, 560),
+        (7, 12, 12, 7),
+        (99, 100, 101, 100),
+        (0, 0, 9, 0),
+    ],
+)
+def test_estimates_have_two_digits(in_sample: int, sampled: int, patients: int, expected: int) -> None:
+    """Neither more exact than a sample is, nor fewer than were seen, nor more than there are; exact of all."""
+    assert estimate(in_sample, sampled, patients) == expected
+
+
+def test_a_shared_number_names_the_other_clauses() -> None:
+    """``E1`` is no part of ``E11``."""
+    told = wording.threshold("T", "E1", "20 % = 30 %", ["T:E1", "T:E1a", "T:E11", "U:E1"])
+    assert told.endswith("(the same rule also serves T:E11 and U:E1)")

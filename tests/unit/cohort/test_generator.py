@@ -12,6 +12,7 @@ import pytest
 from nen_kb.cli import main
 from nen_kb.cohort.generator import Generator, Marginals, Mess
 from nen_kb.cohort.generator.output import write_cohort
+from nen_kb.cohort.generator.story import CARCINOMA
 from nen_kb.cohort.generator.tumours import TUMOUR
 from nen_kb.errors import PatientError
 from nen_kb.ontology import Ontology, UnknownName
@@ -140,6 +141,17 @@ def test_a_life_is_in_order() -> None:
         assert all(story.diagnosed <= scan.day <= story.index for scan in story.scans)
         assert all((scan.krenning == 0) == (scan.extent == "none") for scan in story.scans)
         assert story.sex == "female" or not (story.pregnant or story.breastfeeding or story.menopause)
+
+
+def test_no_mess_calls_a_carcinoma_a_tumor_of_the_other_kind() -> None:
+    """A vague record says less than the truth, never something else."""
+    generator, seen = Generator(77), 0
+    for number in range(1200):
+        if generator.story(number).grade == CARCINOMA:
+            seen += 1
+            concepts = {finding["concept"] for finding in generator.document(number)["findings"]}
+            assert not any(concept.startswith("neuroendocrine tumor") for concept in concepts)
+    assert seen > 20
 
 
 def test_plain_records_hold_exact_days_up_to_the_index_day() -> None:

@@ -205,7 +205,12 @@ def gap(
         if reached(n) <= before:
             break
         order.append(
-            {"item": f"not on record: {says[ids[n]]}", "settles": reached(n) - before, "cumulative": reached(n)}
+            {
+                "item": f"not on record: {says[ids[n]]}",
+                "asked": in_sample[n],
+                "settles": reached(n) - before,
+                "cumulative": reached(n),
+            }
         )
         before, known[n] = reached(n), True
     codes = ("not_recorded", "date_imprecise", "unit_unusable", "sources_disagree", "person_must_judge")
