@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from nen_kb.engines.sql.alike import one_query, some_hold
 from nen_kb.engines.sql.builtins import SQL_FORMS
 from nen_kb.engines.sql.names import Names, names_of
 from nen_kb.engines.sql.nodes import (
     COMPARE,
     all_of,
-    any_of,
     cast,
     column,
     named,
@@ -101,9 +101,9 @@ class CannotCompileError(Exception):
 
 
 def _statement(predicate: Predicate, parts: Sequence[RuleQuery], distinct: bool, merge: bool) -> Statement:
-    demands = tuple(demand for part in parts for demand in part.demands)
     reads = frozenset(name for part in parts for name in part.reads)
     queries = merged(parts) if merge else [part.query() for part in parts]
+    demands = demands_of(parts) if merge else tuple(demand for part in parts for demand in part.demands)
     queries = queries or [_nothing(predicate)]
     return Statement(predicate.name, union(queries) if distinct else union_all(queries), demands, reads)
 
@@ -116,16 +116,21 @@ def merged(parts: Sequence[RuleQuery]) -> list[exp.Select]:
         groups.setdefault(key, []).append(part)
     found: list[exp.Select] = []
     for alike in groups.values():
-        either = [part.conditions() for part in alike]
-        common = [each for each in either[0] if all(each in other for other in either)]
-        rests = [[each for each in other if each not in common] for other in either]
-        if len(alike) == 1 or any(each.find(exp.Exists) for rest in rests for each in rest):
-            found += [part.query() for part in alike]
-        elif all(rests):
-            found.append(alike[0].query([*common, any_of([all_of(rest) for rest in rests])]))
-        else:
-            found.append(alike[0].query(common))
+        either = some_hold([part.conditions() for part in alike])
+        found += [part.query() for part in alike] if either is None else [alike[0].query(either)]
     return found
+
+
+def demands_of(parts: Sequence[RuleQuery]) -> tuple[Demand, ...]:
+    """What those rules demand, in an order in which each finds the rows of those before it; alike demands are one."""
+    found: list[Demand] = []
+    for place in range(max((len(part.demands) for part in parts), default=0)):
+        queries: dict[str, list[exp.Select]] = {}
+        for part in parts:
+            for each in part.demands[place : place + 1]:
+                queries.setdefault(each.builtin, []).append(each.query)
+        found += [Demand(builtin, query) for builtin, alike in queries.items() for query in one_query(alike)]
+    return tuple(found)
 
 
 def union(queries: Sequence[exp.Select]) -> exp.Query:

@@ -179,14 +179,12 @@ class _Run:
             for demand in statement.demands:
                 self.compute(demand)
             later = {name for each in wanted[place + 1 :] for name in each.reads}
-            if statement.predicate in later:
-                self.connection.execute(self.engine.text(statement.query, statement.predicate))
-                self.made.add(statement.predicate)
-                if statement.predicate in predicates:
-                    found[statement.predicate] = self.fetch(_everything(statement.predicate).sql(DIALECT))
-            else:
-                found[statement.predicate] = self.fetch(self.engine.text(statement.query))
-            self.drop(statement.reads - later)
+            # one that is asked becomes a table too: fetching plans a query twice, and large ones take long to plan
+            self.connection.execute(self.engine.text(statement.query, statement.predicate))
+            self.made.add(statement.predicate)
+            if statement.predicate in predicates:
+                found[statement.predicate] = self.fetch(_everything(statement.predicate).sql(DIALECT))
+            self.drop((statement.reads | {statement.predicate}) - later)
         return {name: found[name] for name in predicates}
 
     def execute(self, expression: exp.Expr) -> None:

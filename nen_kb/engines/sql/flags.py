@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from nen_kb.engines.sql.alike import of_each_table
 from nen_kb.engines.sql.compile import RuleQuery
 from nen_kb.engines.sql.names import Names
 from nen_kb.engines.sql.nodes import (
@@ -229,14 +230,15 @@ def _read_together(alike: Sequence[RuleQuery], places: Mapping[str, Place], word
     first = chosen[0]
     shared = [each for each in first.conditions() if all(each in query.conditions() for query in chosen)]
     raised: dict[int, list[exp.Expr]] = {word: [] for word in words}
-    either: list[exp.Expr] = []
+    either: list[list[exp.Expr]] = []
     for query in chosen:
         place = places[query.rule.head.predicate]
         rest = [each.copy() for each in query.conditions() if each not in shared]
         bit = number(1 << place.bit)
         raised[place.word].append(when(all_of(rest), bit) if rest else bit)
-        either.append(all_of([each.copy() for each in rest]))
-    conditions = [*shared, any_of(either)] if len(chosen) > 1 else first.conditions()
+        either.append(rest)
+    narrowed = [*of_each_table(either), any_of([all_of([each.copy() for each in rest]) for rest in either])]
+    conditions = [*shared, *narrowed] if len(chosen) > 1 else first.conditions()
     selected = [named(cast(total(raised[word]), "BIGINT"), word_name(word)) for word in words]
     return first.selecting([named(first.head(0), PATIENT), *selected], conditions)
 

@@ -14,8 +14,11 @@ from nen_kb.engines.sql.passes.common import reached, rules_by_head
 from nen_kb.engines.sql.passes.demand import demand
 from nen_kb.engines.sql.passes.extremes import ExtremeRule, extremes
 from nen_kb.engines.sql.passes.factor import factor
+from nen_kb.engines.sql.passes.furthest import furthest
 from nen_kb.engines.sql.passes.ground import Constants, Grounded, ground
+from nen_kb.engines.sql.passes.narrow import narrow
 from nen_kb.engines.sql.passes.only import only
+from nen_kb.engines.sql.passes.shared import shared
 from nen_kb.engines.sql.passes.split import CannotSplitError, split
 from nen_kb.engines.sql.passes.unfold import unfold
 from nen_kb.engines.sql.sets import Sets
@@ -54,7 +57,8 @@ def rewritten(program: Program, asked: Collection[str] = OUTCOMES, clauses: Clau
 
 
 def _grounded(program: Program, asked: Collection[str]) -> Grounded:
-    narrowed = factor(demand(unfold(demand(extremes(program), asked)), asked))
+    needed = demand(unfold(demand(extremes(program), asked)), asked)
+    narrowed = shared(factor(narrow(furthest(needed), asked)))
     given = {name for name, predicate in program.predicates.items() if predicate.role == "given"}
     static = {name: rows for name, rows in protocol_rows(program).items() if name in given}
     return ground(narrowed, static)

@@ -19,7 +19,7 @@ class Demand:
     """The inputs for which a built-in's table must have rows before a statement runs."""
 
     builtin: str
-    query: exp.Query
+    query: exp.Select
     """Its distinct inputs, in the order of the built-in's function."""
 
 

@@ -19,8 +19,11 @@ from nen_kb.engines.sql.fuse import fuse, rewritten
 from nen_kb.engines.sql.passes.demand import demand
 from nen_kb.engines.sql.passes.extremes import extremes
 from nen_kb.engines.sql.passes.factor import factor
+from nen_kb.engines.sql.passes.furthest import furthest
 from nen_kb.engines.sql.passes.ground import ground
+from nen_kb.engines.sql.passes.narrow import narrow
 from nen_kb.engines.sql.passes.only import only
+from nen_kb.engines.sql.passes.shared import shared
 from nen_kb.engines.sql.passes.split import CannotSplitError, split
 from nen_kb.engines.sql.passes.unfold import unfold
 from nen_kb.rules.evaluate import Evaluator
@@ -32,6 +35,9 @@ PASSES: dict[str, Callable[[Program, list[str]], Program]] = {
     "only": lambda given, asked: only(given, ground(given, {}), {asked[0]: [("one", "met")]}),
     "extremes": lambda given, _: extremes(given),
     "factor": lambda given, _: factor(given),
+    "furthest": lambda given, _: furthest(given),
+    "narrow": narrow,
+    "shared": lambda given, _: shared(given),
     "unfold": lambda given, _: unfold(given),
 }
 
