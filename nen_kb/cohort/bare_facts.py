@@ -139,7 +139,7 @@ class Fault:
 
 def groups(path: Path, first: Any, before: Any) -> Iterator[pa.Table | Fault]:
     """The groups of rows of a file that may speak of patients from ``first`` up to ``before``, if these are given."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
         place = file.schema_arrow.names.index("patient")
         for number in range(file.num_row_groups):
             described = file.metadata.row_group(number)

@@ -190,7 +190,12 @@ def _csv(path: Path, header: tuple[str, ...]) -> Iterator[Callable[[list[Any]], 
     with whole_file(path) as made, made.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        yield writer.writerow
+        yield lambda row: writer.writerow([_inert(cell) for cell in row])
+
+
+def _inert(cell: Any) -> Any:
+    """A text that no spreadsheet takes for a formula: names of files and codes are of another's making."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 __all__ = ["FORMATS", "PATIENT", "Format", "export", "files_of", "verdict_counts", "write_problems", "write_unmapped"]

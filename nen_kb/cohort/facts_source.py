@@ -71,9 +71,13 @@ class StoredPart:
             for row in found.to_pylist():
                 number = row["number"]
                 place = f"patient {number}"
-                patient, problems = from_json(
-                    json.loads(row["document"]), reading.ontology, str(self.path), place, most=MOST_RECORDS
-                )
+                try:
+                    document = json.loads(row["document"])
+                except (TypeError, ValueError, RecursionError):
+                    message = "this patient's document cannot be read; she is left out"
+                    yield Problem(str(self.path), place, message, _REMEDY, "bad-document")
+                    continue
+                patient, problems = from_json(document, reading.ontology, str(self.path), place, most=MOST_RECORDS)
                 yield from problems
                 if patient is not None:
                     yield row["file"], replace(patient, notes=notes.get(number, ()))
@@ -116,7 +120,7 @@ def row_groups(path: Path) -> Iterator[pa.Table | Problem]:
     Raises PatientError if not even the file's own description can be read.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException):
         raise PatientError(
             Problem(str(path), "", "this is no Parquet file, or it was cut off", _REMEDY, "bad-parquet")

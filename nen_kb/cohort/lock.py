@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -11,56 +12,51 @@ from pathlib import Path
 from nen_kb.errors import Problem, UsageError
 
 LOCK = "lock"
+_SETTLING = 1
+"""Seconds after which the helpers of a process that was killed have ended; they look twice a second."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; raises UsageError while a living process holds it.
 
-    The file names the process.  One that ended without letting go is noticed, and its lock taken over.
+    The system holds the lock and lets go of it however the process ends, on whichever machine; the file only tells
+    which process that is.
     """
     path = folder / LOCK
-    for _ in range(20):
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            break
-        except FileExistsError:
-            holder = _holder(path)
-            if holder is not None and _lives(holder):
-                message = f"another process (number {holder}) is working in this folder"
-                remedy = "Wait for it, or give another folder."
-                raise UsageError(Problem(str(folder), "", message, remedy, "locked")) from None
-            # whoever is not there any more may have left processes behind, which end within half a second
-            time.sleep(0.05 if holder is None else 1)
-            path.unlink(missing_ok=True)
-    else:
-        raise UsageError(Problem(str(path), "", "the lock cannot be taken", "Remove this file.", "locked"))
+    handle = _taken(path, folder)
     try:
+        if os.fstat(handle).st_size:
+            time.sleep(_SETTLING)
+            os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
-        os.close(handle)
         yield
     finally:
         path.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def _holder(path: Path) -> int | None:
-    for _ in range(5):
+def _taken(path: Path, folder: Path) -> int:
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
         try:
-            return int(path.read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            time.sleep(0.05)
-    return None
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is(path, handle):
+                return handle
+        except BlockingIOError:
+            number = os.read(handle, 20).decode("ascii", "replace").strip()
+            os.close(handle)
+            who = f"another process{f' (number {number})' * number.isdigit()}"
+            remedy = "Wait for it, or give another folder."
+            raise UsageError(Problem(str(folder), "", f"{who} is working in this folder", remedy, "locked")) from None
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)  # whoever held it has just let go, and taken the file away
 
 
-def _lives(process: int) -> bool:
-    if process == os.getpid():
-        return True
+def _is(path: Path, handle: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
         return False
-    except PermissionError:
-        return True
-    return True

@@ -78,7 +78,10 @@ def _shift(
     names: Mapping[int, tuple[str, Note]] | None = None,
 ) -> None:
     """Copy a file group by group, its numbers moved by ``first``; ``more`` rows come at the end."""
-    with pq.ParquetFile(path) as file, pq.ParquetWriter(to, file.schema_arrow, compression="zstd") as writer:
+    with (
+        pq.ParquetFile(path) as file,
+        pq.ParquetWriter(to, file.schema_arrow, compression="zstd", write_page_checksum=True) as writer,
+    ):
         done = 0
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)

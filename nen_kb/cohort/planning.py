@@ -13,6 +13,7 @@ from nen_kb.cohort.batches import Batch, Buckets, Files, Lines, Plan, Pool
 from nen_kb.cohort.store import MANIFEST
 from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.facts.records import Note
+from nen_kb.sources.addresses import is_address, shown
 from nen_kb.sources.fhir import looks_like_fhir
 from nen_kb.sources.fhir.json_text import parse_json, read_bytes
 
@@ -33,18 +34,15 @@ _TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 _DATABASES = frozenset({".duckdb", ".db", ".ddb"})
 
 
-def is_address(source: str) -> bool:
-    """Whether it names a database on a server."""
-    return source.startswith(("postgresql://", "postgres://"))
-
-
 def kind_of(source: str) -> str:
     """``omop``, ``facts`` or ``files``.  Raises UsageError for what is not there."""
     if is_address(source):
         return "omop"
     path = Path(source)
     if not path.exists():
-        raise UsageError(Problem(source, "", "there is no such file or folder", "Check its name.", "unreadable"))
+        raise UsageError(Problem(shown(source), "", "there is no such file or folder", "Check its name.", "unreadable"))
+    if is_special(path):
+        raise UsageError(Problem(source, "", "this is no ordinary file", "Give a file or a folder.", "unreadable"))
     if path.is_file():
         return "omop" if path.suffix.lower() in _DATABASES else "files"
     if (path / MANIFEST).exists() or any(
@@ -92,10 +90,19 @@ def walk(folder: Path, output: Path, problems: list[Problem]) -> Iterator[Path]:
         message = f"the folder cannot be read: {error.strerror or type(error).__name__}"
         problems.append(Problem(str(folder), "", message, "Check its rights.", "unreadable"))
         return
-    yield from (each for each in inside if not each.is_dir())
+    for each in inside:
+        if is_special(each):
+            problems.append(Problem(str(each), "", "this is no ordinary file", "Take it away.", "unreadable"))
+        elif not each.is_dir():
+            yield each
     for each in inside:
         if each.is_dir() and not each.is_symlink() and each.resolve() != output.resolve():
             yield from walk(each, output, problems)
+
+
+def is_special(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device, which might be read for ever."""
+    return path.exists() and not path.is_dir() and not path.is_file()
 
 
 def describe(source: Path, paths: Iterable[Path], kind: str = "files") -> dict[str, Any]:
@@ -232,4 +239,4 @@ def strangers(pool: Pool, counts: Sequence[int]) -> list[Note]:
 def nobody(source: str) -> PatientError:
     """A source without a single patient."""
     message, remedy = "it holds no patient that could be read", "The problems say what could not be read."
-    return PatientError(Problem(source, "", message, remedy, "no-patient"))
+    return PatientError(Problem(shown(source), "", message, remedy, "no-patient"))

@@ -89,6 +89,11 @@ class _Making:
     def folder(self) -> Path:
         return self.request.output
 
+    @property
+    def numbering(self) -> Path:
+        """Where the numbers and names of the patients are kept."""
+        return self.folder / "tmp" / "numbers.json"
+
     def settings(self) -> Settings:
         told = self.request
         return Settings(
@@ -182,11 +187,12 @@ class _Making:
     def read(self, plan: Plan, batches: Sequence[Batch], workers: Pool) -> None:
         """Read every batch that neither waits nor is a part already."""
         settings = self.settings()
+        numbered = self.numbering.exists()  # if not, parts that are there do not say how the ids were told apart
         told: list[Note | Problem] = [*plan.problems, *plan.notes]
         jobs: list[Job] = [
             ("read", number, batch, told if number == 0 else [])
             for number, batch in enumerate(batches)
-            if not _whole(settings.part(number)) and not _whole(settings.read(number))
+            if not (numbered and _whole(settings.part(number))) and not _whole(settings.read(number))
         ]
         self._run("reading", jobs, len(batches), workers)
 
@@ -205,8 +211,7 @@ class _Making:
 
     def numbers(self, count: int) -> tuple[list[int], Renamed]:
         """The number of the first patient of each batch, and who is renamed; settled once for all starts."""
-        settings = self.settings()
-        path = settings.scratch / "numbers.json"
+        settings, path = self.settings(), self.numbering
         if not path.exists():
             parts = [Part.read(settings.read(number)) for number in range(count)]
             names = renamed(parts)
@@ -255,8 +260,8 @@ class _Making:
         if summarise is not None:
             summarise(Run(self.folder, self.manifest, self.kb.ontology))
         self.manifest["state"] = "complete"
-        shutil.rmtree(self.settings().scratch, ignore_errors=True)
         write_json(self.folder / MANIFEST, self.manifest)
+        shutil.rmtree(self.settings().scratch, ignore_errors=True)  # not before: a run that goes on needs it
 
 
 Summarise = Callable[[Run], None]
@@ -285,9 +290,19 @@ def _make(making: _Making, summarise: Summarise | None) -> Made:
     request, kb = making.request, making.kb
     plan = plan_source(request.source, request.part, request.output, kb.ontology, kb.program, request.as_of)
     if making.begin(plan):
+        shutil.rmtree(making.settings().scratch, ignore_errors=True)
         run = Run.open(request.output, ontology=kb.ontology)
+        damaged = [part.path for part in run.parts if not _as_written(part)]
+        if damaged:
+            remedy = "Copy the folder of the run again, or make the run anew with --restart."
+            raise PatientError(
+                [Problem(str(path), "", "this part is not as the run wrote it", remedy, "bad-part") for path in damaged]
+            )
         if not all((request.output / name).exists() for name in files_of(request.form)):
             export(run.parts, kb.program, request.output, request.form)
+        if not all((request.output / name).exists() for name in ("problems.csv", "unmapped.csv")):
+            write_problems(run.parts, request.output)
+            write_unmapped(run.parts, request.output)
         if summarise is not None:
             summarise(run)
         return _made(run, kb, len(run.parts))
@@ -317,12 +332,19 @@ def _whole(folder: Path) -> bool:
         return False
     try:
         part = Part.read(folder)
-        whole = all(digest(folder / name) == value for name, value in part.files.items())
-    except (PatientError, OSError):
+        whole = _as_written(part)
+    except PatientError:
         whole = False
     if not whole:
         shutil.rmtree(folder)
     return whole
+
+
+def _as_written(part: Part) -> bool:
+    try:
+        return all(digest(part.path / name) == value for name, value in part.files.items())
+    except OSError:
+        return False
 
 
 def _other_run(folder: Path, different: Sequence[str]) -> list[Problem]:

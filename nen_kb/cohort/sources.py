@@ -8,10 +8,11 @@ from typing import Any
 
 from nen_kb.cohort.batches import Plan, Rows
 from nen_kb.cohort.facts_source import plan_facts
-from nen_kb.cohort.planning import describe, is_address, kind_of, plan_files, share, walk
+from nen_kb.cohort.planning import describe, kind_of, plan_files, share, walk
 from nen_kb.errors import Problem
 from nen_kb.ontology import Ontology
 from nen_kb.rules.ir import Program
+from nen_kb.sources.addresses import is_address
 
 
 def plan_source(source: str, part: int, output: Path, ontology: Ontology, program: Program, as_of: int | None) -> Plan:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import parquet as pq
 
+from nen_kb.cohort.files import digest
 from nen_kb.engines.sql.facts import ARROW, Facts, tables_of
 from nen_kb.engines.sql.names import Names, names_of
 from nen_kb.engines.sql.tables import HOLDS, column_names
@@ -111,6 +112,7 @@ class Part:
         place = number - self.first
         if not 0 <= place < self.patients:
             raise IndexError(number)
+        self._check("patients.parquet")
         with pq.ParquetFile(self.path / "patients.parquet") as file:
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
@@ -127,13 +129,36 @@ class Part:
         return tuple(Note(row["path"], row["message"], row["kind"]) for row in own.to_pylist())
 
     def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        self._check(name)
         try:
             return pq.read_table(self.path / name, columns=columns, partitioning=None)
         except (OSError, pa.ArrowException):
-            message = "this file of a cohort run cannot be read"
-            raise PatientError(
-                Problem(str(self.path / name), "", message, "Run the cohort again.", "bad-part")
-            ) from None
+            raise _unusable(self.path / name, "this file of a cohort run cannot be read") from None
+
+    def _check(self, name: str) -> None:
+        """Raises PatientError for a file that is not what the run wrote, so that nothing damaged is reported."""
+        expected = self.files.get(name)
+        if not expected:  # a part that is being made has no hashes yet
+            return
+        try:
+            stat = (self.path / name).stat()
+            key = str(self.path / name), stat.st_ino, stat.st_size, stat.st_mtime_ns
+            if _checked.get(key) != expected:
+                _checked[key] = digest(self.path / name)
+            same = _checked[key] == expected
+        except OSError:
+            raise _unusable(self.path / name, "this file of a cohort run cannot be read") from None
+        if not same:
+            raise _unusable(self.path / name, "this file is not the one the run wrote")
+
+
+_checked: dict[tuple[str, int, int, int], str] = {}
+"""Files whose hash was taken: by path and state."""
+
+
+def _unusable(path: Path, message: str) -> PatientError:
+    remedy = "Copy the folder of the run again, or make the run anew with --restart."
+    return PatientError(Problem(str(path), "", message, remedy, "bad-part"))
 
 
 @dataclass(frozen=True)
@@ -172,7 +197,17 @@ class Run:
     def parts(self) -> tuple[Part, ...]:
         """Its parts, in their order."""
         folders = sorted(each for each in (self.path / "parts").glob("[0-9]*") if each.name.isdigit())
-        return tuple(map(Part.read, folders))
+        found = tuple(map(Part.read, folders))
+        if self.manifest["state"] == "complete":
+            following = 0
+            for place, part in enumerate(found):
+                if (part.number, part.first) != (place, following):
+                    raise _unusable(part.path, "this part does not follow the one before it")
+                following += part.patients
+            if following != self.manifest["patients"]:
+                message = f"its parts hold {following} patients, and the run had {self.manifest['patients']}"
+                raise _unusable(self.path / "parts", message)
+        return found
 
     @property
     def patients(self) -> int:
@@ -238,13 +273,18 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT or not _is_manifest(found):
         message = "its manifest is not one this version can read"
         remedy = "Make the run anew with --restart, or in another folder."
         raise UsageError(Problem(str(folder / MANIFEST), "", message, remedy, "unknown-format"))
     return found
+
+
+def _is_manifest(found: Mapping[str, Any]) -> bool:
+    kinds = {"state": str, "knowledge_base": dict, "source": dict, "trials": list, "patients": int, "problems": int}
+    return all(isinstance(found.get(name), kind) for name, kind in kinds.items())
 
 
 def base_predicates(program: Program) -> dict[str, Predicate]:

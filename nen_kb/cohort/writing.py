@@ -60,7 +60,7 @@ class Table:
         self.schema = schema
         self.rows: list[Sequence[Any]] = []
         path.parent.mkdir(exist_ok=True)
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
 
     def flush(self) -> None:
         """Write the rows held."""

@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from pyarrow import parquet as pq
 
 from nen_kb import KnowledgeBase
 from nen_kb.cohort.files import DiskError
+from nen_kb.cohort.lock import locked
 from nen_kb.cohort.run import Made, Request, make
 from nen_kb.cohort.store import Run
 from nen_kb.cohort.work import Worker
@@ -180,14 +182,36 @@ def test_a_folder_with_other_things_is_not_touched(source: Path, tmp_path: Path,
 
 
 def test_one_process_at_a_time(source: Path, tmp_path: Path, judged: Judged) -> None:
-    (tmp_path / "run").mkdir()
+    """However many find what a killed process left, at the same moment."""
     lock = tmp_path / "run" / "lock"
-    lock.write_text(f"{os.getppid()}\n")
-    with pytest.raises(UsageError, match=f"another process \\(number {os.getppid()}\\)"):
+    lock.parent.mkdir()
+    lock.write_text("4194304\n")  # no process has so high a number
+    inside: list[int] = []
+    most: list[int] = []
+    refused: list[UsageError] = []
+    together = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        together.wait()
+        try:
+            with locked(lock.parent):
+                inside.append(number)
+                most.append(len(inside))
+                time.sleep(0.05)
+                inside.remove(number)
+        except UsageError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (most, len(refused)) == ([1], 3)
+    assert "is working in this folder" in str(refused[0])
+    with locked(lock.parent), pytest.raises(UsageError, match=f"another process \\(number {os.getpid()}\\)"):
         judged(source)
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    lock.write_text(f"{ended.pid}\n")
+    assert not lock.exists()
     assert judged(source).run.patients == 60
     assert not lock.exists()
 

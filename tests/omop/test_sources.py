@@ -29,7 +29,8 @@ from cdm_builder import (
 from nen_kb.errors import PatientError, UsageError
 from nen_kb.facts.records import Patient
 from nen_kb.ontology import Ontology
-from nen_kb.sources.omop import Cdm, files, is_cdm, opening
+from nen_kb.sources.addresses import shown
+from nen_kb.sources.omop import Cdm, files, is_cdm
 
 
 def read(source: str | Path, ontology: Ontology, size: int = 2) -> list[Patient]:
@@ -204,11 +205,35 @@ def test_a_table_that_stands_there_twice(tmp_path: Path, ontology: Ontology) -> 
     assert problems(folder, ontology) == [("", "unreadable")]
 
 
-def test_a_password_is_never_shown() -> None:
-    """Messages and manifests name the server and the user only."""
-    assert opening.shown("postgresql://ada:secret@db:5432/omop?schema=cdm&password=p") == (
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ada:hunter2@127.0.0.1:1/omop?schema=cdm",
+        "PostgreSQL://ada:hunter2@127.0.0.1:1/omop",
+        "postgresql://ada:hunter2%zz@127.0.0.1:1/omop",
+        "postgresql://ada:hunter2/x@127.0.0.1:1/omop",
+        "postgresql://ada:hunter2#x@127.0.0.1:1/omop",
+        "postgresql://ada:hunter2?x@127.0.0.1:1/omop",
+        "postgresql://ada:hun[hunter2@127.0.0.1:1/omop",
+        "postgresql://127.0.0.1:1/omop?user=ada&password=hunter2&schema=cdm",
+    ],
+)
+def test_a_password_is_never_shown(address: str, ontology: Ontology) -> None:
+    """Messages name the server and the user only, even where the address is none and the driver quotes it."""
+    with pytest.raises(PatientError) as caught:
+        Cdm.open(address, ontology)
+    told = "".join(map(str, caught.value.problems))
+    assert "127.0.0.1" in told
+    assert "hunter2" not in told
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    """Of an address of another kind, too, and of one with a colon too few."""
+    assert shown("postgresql://ada:secret@db:5432/omop?schema=cdm&password=p") == (
         "postgresql://ada@db:5432/omop?schema=cdm"
     )
+    assert shown("mysql:/ada:secret@db/omop") == "mysql:/ada@db/omop"
+    assert shown("folder/of:files@home") == "folder/of:files@home"
 
 
 @pytest.fixture(scope="module")

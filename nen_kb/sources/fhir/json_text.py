@@ -26,7 +26,8 @@ MAX_DEPTH = 100
 """Deeper nesting than this is no FHIR; real resources stay below 30."""
 
 _MAX_DIGITS = 60
-_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What may be half of a Unicode pair."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}")
 
 
@@ -121,9 +122,9 @@ def parse_json(content: bytes, file: str, *, place: str = "", root: str = "$") -
                 "invalid-json",
             ),
         )
-    if not _shallow(value):
+    if not shallow(value):
         return JsonText(None, _too_deep(file, place))
-    if oddities.found or _LONE_SURROGATE.search(text):
+    if oddities.found or LONE_SURROGATE.search(content):
         notes = list(oddities.repair(value, root))
         return JsonText(None if isinstance(value, _Unreadable) else value, None, tuple(notes))
     return JsonText(value)
@@ -205,7 +206,8 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _shallow(value: Any) -> bool:
+def shallow(value: Any) -> bool:
+    """Whether a value is nested no deeper than FHIR ever is."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         if not level:

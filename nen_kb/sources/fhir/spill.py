@@ -20,7 +20,7 @@ from zlib import crc32
 
 from nen_kb.facts.records import Note
 from nen_kb.sources.fhir import Document, looks_like_fhir
-from nen_kb.sources.fhir.json_text import parse_json
+from nen_kb.sources.fhir.json_text import LONE_SURROGATE, parse_json, shallow
 from nen_kb.sources.fhir.notes import NoteBook
 from nen_kb.sources.fhir.subjects import NOT_OF_ONE_PATIENT
 
@@ -75,7 +75,7 @@ class _Sorter:
         elif value is None or kind in (None, "Bundle", "Patient") or _subject(resource) is not None:
             bucket = crc32(raw) % self.buckets
         else:
-            self._post(_last(str(resource.get("id"))), "shared", number, str(kind), raw=raw)
+            self._post(_last(str(resource.get("id"))), "shared", number, _clean(str(kind)), raw=raw)
             return
         for wanted in sorted(set(_references(resource))):
             self._post(wanted, "wants", bucket)
@@ -206,9 +206,11 @@ def document(raw: bytes, file: Path, number: int) -> Any:
 def _parsed(raw: bytes) -> Any:
     """The JSON value, or None if there is none: then the line is kept, and the reader will say why."""
     try:
-        value = json.loads(raw)
+        value = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
+    if LONE_SURROGATE.search(raw) or not shallow(value):
+        value = parse_json(raw, "").value  # as the reader will see it; slower
     return value if value is not None else 0
 
 

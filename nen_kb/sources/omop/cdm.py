@@ -20,10 +20,11 @@ from uuid import uuid4
 from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.facts.records import Note, Patient
 from nen_kb.ontology import Ontology
+from nen_kb.sources.addresses import shown
 from nen_kb.sources.omop import people
 from nen_kb.sources.omop.concepts import TermLexicon
 from nen_kb.sources.omop.files import Opened
-from nen_kb.sources.omop.opening import open_source, shown
+from nen_kb.sources.omop.opening import open_source
 from nen_kb.sources.omop.tables import CLINICAL, NOT_READ, PERSON, VOCABULARY
 from nen_kb.sources.omop.terms import Terms
 from nen_kb.sources.omop.values import Row, whole

@@ -7,12 +7,12 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from nen_kb.errors import PatientError, Problem
+from nen_kb.sources.addresses import is_address, shown, without_secrets
 from nen_kb.sources.omop.database import Database, DuckDatabase, PostgresDatabase, chosen
 from nen_kb.sources.omop.files import Opened, brief, catalog, folders, open_files, open_staged
 from nen_kb.sources.omop.tables import PERSON
 
 _DATABASES: Final = (".duckdb", ".db", ".ddb")
-_ADDRESSES: Final = ("postgresql://", "postgres://")
 _REMEDY: Final = "Give a folder with PERSON.csv or person.parquet and the other tables of the CDM beside it."
 _DRIVER: Final = "Install it: pip install 'nen-kb[postgres]'."
 
@@ -20,7 +20,7 @@ _DRIVER: Final = "Install it: pip install 'nen-kb[postgres]'."
 def is_cdm(source: str | Path) -> bool:
     """Whether this looks like a CDM: a PostgreSQL address, a DuckDB file, or a folder with a PERSON table."""
     text = str(source)
-    if text.lower().startswith(_ADDRESSES):
+    if is_address(text):
         return True
     path = Path(text)
     if path.is_file():
@@ -28,23 +28,12 @@ def is_cdm(source: str | Path) -> bool:
     return path.is_dir() and len(folders(path)) > 0
 
 
-def shown(source: str) -> str:
-    """The source as it may be shown: an address without its password."""
-    if not source.lower().startswith(_ADDRESSES):
-        return source
-    parts = urlsplit(source)
-    host = parts.netloc.rpartition("@")
-    user = host[0].partition(":")[0]
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if "pass" not in k.lower()])
-    return urlunsplit((parts.scheme, f"{user}@{host[2]}" if host[1] else host[2], parts.path, query, ""))
-
-
 def open_source(source: str, scratch: str | None = None, staged: str = "") -> Opened:
     """Open a CDM.  ``staged`` names the scratch database of an earlier opening, ``scratch`` a folder for one.
 
     Raises PatientError with everything that is wrong.
     """
-    if source.lower().startswith(_ADDRESSES):
+    if is_address(source):
         return Opened(_postgres(source))
     path = Path(source)
     if path.is_file():
@@ -82,7 +71,14 @@ def _postgres(source: str) -> Database:
     except ImportError:
         message = "an address of PostgreSQL needs a driver that is not installed"
         raise PatientError(Problem(shown(source), "", message, _DRIVER, "missing-library")) from None
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        message = "this is no address of a database"
+        remedy = (
+            "Write signs like [ / @ # ? of a password in percent encoding: postgresql://USER:PASSWORD@HOST/DATABASE."
+        )
+        raise PatientError(Problem(shown(source), "", message, remedy, "bad-address")) from None
     options = parse_qsl(parts.query)
     schemas = [name.strip() for key, value in options if key == "schema" for name in value.split(",") if name.strip()]
     address = urlunsplit(parts._replace(query=urlencode([(k, v) for k, v in options if k != "schema"])))
@@ -104,7 +100,8 @@ def _postgres(source: str) -> Database:
             found += [(str(s), str(t), str(c), str(k)) for s, t, c, k in cursor.fetchall()]
     except dbapi.Error as error:
         remedy = "Check the address, the rights, and ?schema=NAME if the tables are in a schema of their own."
-        problem = Problem(shown(source), "", f"the server cannot be asked: {_server(error)}", remedy, "unreadable")
+        said = without_secrets(_server(error), source)
+        problem = Problem(shown(source), "", f"the server cannot be asked: {said}", remedy, "unreadable")
         raise PatientError(problem) from None
     database = PostgresDatabase(cursor, chosen(found, schemas))
     database.connection = connection
