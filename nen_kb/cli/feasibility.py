@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from nen_kb.cli.cohort import require_libraries
 from nen_kb.cli.loading import knowledge_base
 from nen_kb.cli.terminal import DISCLAIMER, Terminal, complain, write
 from nen_kb.errors import Problem, UsageError
@@ -16,25 +17,15 @@ from nen_kb.explain.wording import feasibility_text as wording
 if TYPE_CHECKING:
     from nen_kb.cohort.feasibility import Feasibility, Listed
 
-EXTRA = frozenset({"duckdb", "pyarrow", "numpy", "sqlglot", "matplotlib"})
-"""What the extra ``cohort`` brings."""
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the counts, or the patients asked for."""
-    try:
-        found = _found(arguments)
-        if arguments.patients is not None:
-            _list(found, arguments.patients, arguments.format)
-        else:
-            _print(found, arguments.sample, arguments.format)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRA:
-            raise
-        remedy = "Install it with: pip install 'nen-kb[cohort]'"
-        raise UsageError(
-            Problem("nen-kb feasibility", "", f"cohorts need {error.name}", remedy, "extra-missing")
-        ) from None
+    require_libraries("nen-kb feasibility")
+    found = _found(arguments)
+    if arguments.patients is not None:
+        _list(found, arguments.patients, arguments.format)
+    else:
+        _print(found, arguments.sample, arguments.format)
     return 0
 
 

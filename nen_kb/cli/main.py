@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(f"nen-kb: {error.filename or 'standard output'}: {error.strerror or type(error).__name__}")
         return 2
     except KeyboardInterrupt:
-        complain("nen-kb: stopped")
+        complain("nen-kb: stopped" + ("; the same command goes on from here" if arguments.command == "cohort" else ""))
         return 130
     finally:
         gc.unfreeze()  # a command that froze its knowledge base may have been called from a program that goes on

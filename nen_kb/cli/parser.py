@@ -108,18 +108,20 @@ def make_parser() -> argparse.ArgumentParser:
         "a folder of bundles or case files, case files as NDJSON, or the facts of an earlier run",
     )
     cohort.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="the folder to write, or to go on with"
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="the folder to write, or to go on with"
     )
-    cohort.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
+    cohort.add_argument(
+        "--engine", choices=("duckdb", "spark"), default="duckdb", help="what judges: this machine, or a cluster"
+    )
     cohort.add_argument(
         "--format", choices=("parquet", "csv", "duckdb"), default="parquet", help="of statuses and verdicts"
     )
-    cohort.add_argument("--part", type=int, default=20_000, metavar="N", help="patients worked on at a time (20000)")
-    cohort.add_argument("--workers", type=int, metavar="N", help="processes; as many as processors by default")
+    cohort.add_argument("--part", type=_count, default=20_000, metavar="N", help="patients worked on at a time (20000)")
+    cohort.add_argument("--workers", type=_count, metavar="N", help="processes; as many as processors by default")
     cohort.add_argument(
         "--memory", metavar="SIZE", help="what the database may take, such as 4GB; it spills to disk beyond"
     )
-    cohort.add_argument("--restart", action="store_true", help="throw away what an earlier run left in DIR")
+    cohort.add_argument("--restart", action="store_true", help="throw away the run that is in DIR and begin anew")
 
     feasibility = commands.add_parser(
         "feasibility", help="who could take part: attrition, near misses, what is missing"
@@ -127,19 +129,24 @@ def make_parser() -> argparse.ArgumentParser:
     feasibility.add_argument("run", type=Path, metavar="DIR", help="the folder of a cohort run")
     feasibility.add_argument("--trial", action="append", metavar="T", help="only this trial (may be repeated)")
     feasibility.add_argument(
-        "--without", action="append", default=[], metavar="CLAUSE", help="leave a clause out: I10 or START-NET:I10"
+        "--without",
+        action="append",
+        default=[],
+        metavar="CLAUSE",
+        help="leave a clause out: I10 or START-NET:I10 (may be repeated)",
     )
     feasibility.add_argument(
         "--threshold",
         action="append",
         default=[],
         metavar="TEXT",
-        help="try another number in a clause: 'START-NET:I11 100 g/L = 90 g/L' (may be repeated)",
+        help="try another number in a clause: 'START-NET:I11b 100 = 75' (may be repeated)",
     )
     feasibility.add_argument(
         "--patients",
         metavar="WHICH",
-        help="list patients instead: eligible, gap, gain (or gain:I10), near",
+        help="list patients instead, with the clauses in the way: eligible; gap (undetermined); gain, or gain:I10 "
+        "(fail this clause alone, all others surely pass); near, or near:I10 (fail one clause, others may be open)",
     )
     feasibility.add_argument(
         "--sample",
@@ -162,7 +169,7 @@ def make_parser() -> argparse.ArgumentParser:
         default="realistic",
         help="how far records are from the truth; hostile has a few that cannot be read (realistic)",
     )
-    generate.add_argument("--processes", type=int, default=1, metavar="N", help="how many work at once (1)")
+    generate.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
 
     sparql = commands.add_parser("sparql", help="SPARQL over ontology, rules, patients, verdicts and proofs")
     sparql.add_argument("query", metavar="QUERY-OR-FILE", help="a query that reads, or a file (.rq) that holds one")
@@ -215,6 +222,12 @@ def make_parser() -> argparse.ArgumentParser:
             help="another ontology; its modules are found through the catalog beside it",
         )
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _day(text: str) -> int:

@@ -121,7 +121,7 @@ class _Making:
         }
         before = None if self.request.restart else read_manifest(self.folder)
         if before is not None:
-            different = [name for name in SAME if before.get(name) != wanted[name]]
+            different = [name for name in SAME if _compared(before.get(name)) != _compared(wanted[name])]
             if different:
                 raise UsageError(_other_run(self.folder, different))
             self.manifest = before
@@ -142,7 +142,7 @@ class _Making:
         write_json(self.folder / MANIFEST, self.manifest)
         return False
 
-    def _clear(self) -> None:
+    def _clear(self, keep: Sequence[str] = ()) -> None:
         own = {*OWN, *(name for form in FORMATS for name in files_of(form))}
         others = sorted(each.name for each in self.folder.iterdir() if each.name not in own)
         others = [name for name in others if not (name.startswith(".") and name.endswith(".tmp"))]
@@ -150,7 +150,7 @@ class _Making:
             message = f"the folder holds other things ({', '.join(others[:3])}{', …' * (len(others) > 3)})"
             remedy = "Give a folder of its own for the run; it is made if it is not there."
             raise UsageError(Problem(str(self.folder), "", message, remedy, "folder-in-use"))
-        for name in sorted(own - {LOCK}):
+        for name in sorted(own - {LOCK, *keep}):
             path = self.folder / name
             if path.is_dir():
                 shutil.rmtree(path)
@@ -252,6 +252,7 @@ class _Making:
         problems = write_problems(run.parts, self.folder)
         if not patients:
             shown = [Problem(**row) for part in run.parts for row in part.problems().slice(0, _SHOWN).to_pylist()]
+            self._clear(keep=("problems.csv",))  # so that the folder can be given again, with another source
             raise PatientError([*shown[:_SHOWN], *planning.nobody(self.request.source).problems])
         self.progress.begin("writing statuses", len(run.parts), 0)
         export(run.parts, self.kb.program, self.folder, self.request.form)
@@ -280,6 +281,7 @@ def make(
         message = "parts and workers are counted from 1"
         raise UsageError(Problem("nen-kb cohort", "", message, "Write --part 20000 --workers 2.", "bad-number"))
     shared_memory(request.memory, request.workers)  # said before anything is done
+    _check_places(request)
     with writing(request.output):
         request.output.mkdir(parents=True, exist_ok=True)
         with locked(request.output):
@@ -289,6 +291,8 @@ def make(
 def _make(making: _Making, summarise: Summarise | None) -> Made:
     request, kb = making.request, making.kb
     plan = plan_source(request.source, request.part, request.output, kb.ontology, kb.program, request.as_of)
+    if not plan.batches and not plan.pools:
+        raise PatientError([*plan.problems, *planning.nobody(request.source).problems])
     if making.begin(plan):
         shutil.rmtree(making.settings().scratch, ignore_errors=True)
         run = Run.open(request.output, ontology=kb.ontology)
@@ -318,6 +322,28 @@ def _make(making: _Making, summarise: Summarise | None) -> Made:
         judge_parts(Run.open(request.output, unfinished=True).parts, kb, making.progress)
     making.end(summarise)
     return _made(Run.open(request.output, ontology=kb.ontology), kb, kept)
+
+
+def _check_places(request: Request) -> None:
+    """Raises UsageError where the output is a file, or is or holds the source: a restart would throw it away."""
+    output = request.output.resolve()
+    if output.exists() and not output.is_dir():
+        remedy = "Name a folder; it is made if it is not there."
+        raise UsageError(Problem(str(request.output), "--output", "this is no folder", remedy, "no-folder"))
+    if planning.is_address(request.source):
+        return
+    source = Path(request.source).resolve()
+    if source == output or output in source.parents:
+        message = f"the source {request.source} is this folder, or lies in it"
+        remedy = "Give another folder for the run; a source is only read."
+        raise UsageError(Problem(str(request.output), "--output", message, remedy, "output-is-source"))
+
+
+def _compared(value: Any) -> Any:
+    """What a run is compared by: files by their names, sizes and times, however the way to them is written."""
+    if isinstance(value, dict) and "state_sha256" in value:
+        return {name: own for name, own in value.items() if name != "path"}
+    return value
 
 
 def _made(run: Run, kb: KnowledgeBase, kept: int) -> Made:

@@ -226,7 +226,10 @@ class Run:
             place = compute.index(people["patient"], patient).as_py()
             if place >= 0:
                 return int(people["number"][place].as_py())
-        message, remedy = "this run holds no patient of that id", "patients.parquet of its parts lists the ids."
+        message, remedy = (
+            "this run holds no patient of that id",
+            "The verdicts of the run list the ids of its patients.",
+        )
         raise UsageError(Problem(str(self.path), "", message, remedy, "unknown-patient"))
 
     def part_of(self, number: int) -> Part:

@@ -81,7 +81,15 @@ def _facts(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _source(source: object) -> str:
-    """Where the patients come from, without the figures that only tell two sources apart."""
+    """A source in a line: its parts one after the other, without the hashes, which the manifest holds."""
     if isinstance(source, Mapping):
-        return str(source.get("path") or source.get("kind") or "not named")
+        return ", ".join(
+            f"size: {wording.size(part)}" if name == "bytes" and isinstance(part, int) else f"{name}: {_source(part)}"
+            for name, part in source.items()
+            if part not in (None, "", [], {}) and not str(name).endswith("_sha256")
+        )
+    if isinstance(source, (list, tuple)):
+        return ", ".join(map(_source, source))
+    if isinstance(source, int) and not isinstance(source, bool):
+        return wording.count(source)
     return "not named" if source is None else str(source)

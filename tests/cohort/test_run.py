@@ -14,6 +14,7 @@ from populations import alone, case, contents, lines, statuses
 from pyarrow import parquet as pq
 
 from nen_kb import KnowledgeBase
+from nen_kb.cli import main
 from nen_kb.cohort import judge as judging
 from nen_kb.cohort.run import Made, Request, make
 from nen_kb.cohort.store import Run
@@ -199,3 +200,45 @@ def test_the_matrix_has_a_word_for_every_number(tmp_path: Path, kb: KnowledgeBas
         "cohort.json", "problems.csv", "unmapped.csv", "statuses.parquet", "verdicts.parquet",
         *(f"parts/00000/{name}" for name in ("part.json", *run.parts[0].files)),
     }  # fmt: skip
+
+
+def test_a_run_never_takes_the_place_of_its_source(tmp_path: Path, judged: Judged) -> None:
+    """Begun anew in the folder of its source it would throw the source away."""
+    made = judged(lines(tmp_path / "cases.ndjson", [case("one")]))
+    for source in (made.run.path, made.run.path / "problems.csv", tmp_path / "run" / ".." / "run"):
+        with pytest.raises(UsageError, match="lies in it"):
+            judged(source, restart=True)
+    assert Run.open(made.run.path).patients == 1
+    with pytest.raises(UsageError, match="no folder"):
+        judged(made.run.path, output="cases.ndjson")
+
+
+def test_a_folder_is_not_spoilt_by_a_source_without_a_patient(tmp_path: Path, judged: Judged) -> None:
+    """Corrected, the same command with another source goes on in the same folder; no --restart is needed."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PatientError) as caught:
+        judged(tmp_path / "empty")
+    assert [problem.code for problem in caught.value.problems] == ["empty-folder", "no-patient"]
+    with pytest.raises(PatientError):
+        judged(lines(tmp_path / "bad.ndjson", ["{"]))
+    assert [each.name for each in (tmp_path / "run").iterdir()] == ["problems.csv"]
+    assert judged(lines(tmp_path / "good.ndjson", [case("one")])).run.patients == 1
+
+
+def test_a_source_is_the_same_however_the_way_to_it_is_written(
+    tmp_path: Path, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = lines(tmp_path / "cases.ndjson", [case("one")])
+    judged(source)
+    monkeypatch.chdir(tmp_path)
+    assert judged(Path("cases.ndjson")).kept == 1
+    lines(source, [case("one"), case("two")])
+    with pytest.raises(UsageError, match="differs in the source"):
+        judged(source)
+
+
+@pytest.mark.parametrize("option", ["--workers", "--part"])
+def test_nothing_is_worked_on_by_nobody(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cohort", "cases.ndjson", "-o", str(tmp_path / "run"), option, "0"]) == 2
+    assert "'0' is no number from 1 on" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -15,7 +15,10 @@ from nen_kb.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n\$ nen-kb ([^\n]*)\n(.*?)```", README, re.DOTALL)
+_EXAMPLE = re.compile(r"```console\n\$ nen-kb ([^\n]*)\n(.*?)```", re.DOTALL)
+POPULATIONS = README.partition("\n## Populations\n")[2].partition("\n## ")[0]
+CONSOLE = _EXAMPLE.findall(README.replace(POPULATIONS, ""))
+POPULATION = _EXAMPLE.findall(POPULATIONS)
 SHELL = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
 
 
@@ -27,6 +30,7 @@ def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_there_are_examples_to_test() -> None:
     assert len(CONSOLE) >= 2
+    assert [command.split()[0] for command, _ in POPULATION][:3] == ["generate", "cohort", "feasibility"]
     assert len(SHELL) == 2
 
 
@@ -34,18 +38,33 @@ def test_there_are_examples_to_test() -> None:
 def test_a_console_example_prints_what_the_readme_shows(
     command: str, output: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command may be piped into another, and into ``head -n 1``."""
-    printed = ""
+    printed, said = run(command, capsys, monkeypatch)
+    assert said == ""
+    assert printed.rstrip() == output.rstrip()
+
+
+def test_the_examples_of_a_population_follow_one_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They write files, so they run elsewhere; what is said on standard error stands above what is printed."""
+    monkeypatch.chdir(tmp_path)
+    for command, output in POPULATION:
+        printed, said = run(command, capsys, monkeypatch)
+        assert (said + printed).rstrip() == output.rstrip(), command
+
+
+def run(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """What a command prints and says; it may be piped into another, and into ``head -n 5``."""
+    printed = said = ""
     for stage in command.split(" | "):
-        if stage == "head -n 1":
-            printed = printed.partition("\n")[0]
+        if stage.startswith("head -n "):
+            printed = "\n".join(printed.split("\n")[: int(stage.removeprefix("head -n "))])
             continue
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(printed.encode("utf-8")), "utf-8"))
         assert main(shlex.split(stage.removeprefix("nen-kb "))) == 0
         found = capsys.readouterr()
-        assert found.err == ""
-        printed = found.out
-    assert printed.rstrip() == output.rstrip()
+        printed, said = found.out, said + found.err
+    return printed, said
 
 
 @pytest.mark.parametrize("command", re.findall(r"\.venv/bin/nen-kb (.*?)(?: &&|$)", SHELL[0]))
@@ -67,6 +86,6 @@ def test_the_python_example_runs() -> None:
     assert (failed, tried) == (0, len(session.examples))
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http)([^)#]+)\)", README))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http|#)([^)#]+)\)", README))))
 def test_a_link_leads_somewhere(target: str) -> None:
     assert os.path.exists(target)

@@ -39,20 +39,21 @@ class Which:
     word: str
     trial: str = ""
     clause: str = ""
-    """For ``gain:I10``."""
+    """For ``gain:I10`` and ``near:I10``."""
 
 
 def which_of(text: str, trials: Sequence[Trial]) -> Which:
-    """The choice that ``eligible``, ``gap``, ``gain``, ``gain:I10`` or ``near`` means; raises UsageError."""
+    """The choice that ``eligible``, ``gap``, ``gain``, ``gain:I10`` or ``near:I10`` means; raises UsageError."""
     word, _, clause = text.strip().partition(":")
-    if word not in WORDS or (clause and word != "gain"):
-        message, remedy = f"there is no such list of patients: {text!r}", "Write eligible, gap, gain, gain:I10 or near."
+    if word not in WORDS or (clause and word not in ("gain", "near")):
+        message = f"there is no such list of patients: {text!r}"
+        remedy = "Write eligible, gap, gain or near; gain:I10 and near:I10 are of one clause."
         raise UsageError(Problem("--patients", text, message, remedy, "no-such-list"))
     if not clause:
         return Which(word)
     trial, clause_id, found = clause_named(clause, trials)
     if found.parent:
-        message, remedy = f"{clause_id} is a part of {found.parent}", f"Write gain:{found.parent}."
+        message, remedy = f"{clause_id} is a part of {found.parent}", f"Write {word}:{found.parent}."
         raise UsageError(Problem("--patients", text, message, remedy, "no-whole-clause"))
     return Which(word, trial, clause_id)
 

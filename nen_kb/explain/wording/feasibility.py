@@ -54,6 +54,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def size(number: int) -> str:
+    """Bytes, rounded up: ``8.8 MB``, ``12 kB``."""
+    return f"{number / 1e6:,.1f} MB" if number >= 1_000_000 else f"{-(-number // 1000):,} kB"
+
+
 def amount(value: float) -> str:
     """A measured value: ``12``, ``0.35``, ``1,250.5``; four figures at most behind a decimal point."""
     if value == round(value):

@@ -271,7 +271,7 @@ def test_lists_of_patients(found: Feasibility) -> None:
     ]
     gained = found.without("START-NET:I1")
     assert {each.patient for each in gained.patients("eligible")} >= {each.patient for each in gain}
-    for wrong in ("all", "near:I1", "gain:I11a"):
+    for wrong in ("all", "gap:I1", "near:I11a", "gain:I11a"):
         with pytest.raises(UsageError):
             found.patients(wrong)
 

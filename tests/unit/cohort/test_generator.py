@@ -205,6 +205,6 @@ def test_the_command_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureF
     """A folder that is not there, a number below zero."""
     assert main(["generate", "-o", str(tmp_path / "nowhere" / "cohort.ndjson")]) == 2
     assert main(["generate", "--patients", "-1", "-o", str(tmp_path / "cohort.ndjson")]) == 2
-    assert main(["generate", "--processes", "0", "-o", str(tmp_path / "cohort.ndjson")]) == 2
+    assert main(["generate", "--workers", "0", "-o", str(tmp_path / "cohort.ndjson")]) == 2
     assert list(tmp_path.iterdir()) == []
     assert len(re.findall(r"\[not-written\]|\[bad-number\]", capsys.readouterr().err)) == 3
