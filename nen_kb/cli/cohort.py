@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nen_kb.cli.loading import knowledge_base
-from nen_kb.cli.terminal import Terminal, complain, report, write
+from nen_kb.cli.terminal import Terminal, complain, write
 from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.explain.wording import cohort as wording
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEEDED = ("duckdb", "pyarrow", "sqlglot", "numpy", "matplotlib")
 SUMMARY = "summary.json"
+SAME = ("knowledge_base", "source", "index_date", "patients", "problems")
+"""What a summary says as the manifest does."""
 SAMPLE = 100
 """So many patients are looked at one by one for a summary; ``nen-kb feasibility --sample`` looks at more."""
 _SHOWN = 10
@@ -45,14 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         workers=arguments.workers or os.cpu_count() or 1,
         memory=arguments.memory,
         restart=arguments.restart,
+        complete=tuple(arguments.complete),
     )
     made = make(request, kb, summarise=lambda run: _summarise(run, kb))
     _print(made, Terminal.of(sys.stdout))
     problems = made.run.manifest["problems"]
     if problems:
-        report(_first_problems(made))
-        if problems > _SHOWN:
-            complain(f"nen-kb: {wording.more_problems(problems - _SHOWN, str(made.run.path / 'problems.csv'))}")
+        for line in wording.where(_first_problems(made), problems, str(made.run.path / "problems.csv")):
+            complain(f"nen-kb: {line}")
     return PatientError.exit_code if problems else 0
 
 
@@ -62,12 +64,22 @@ def _summarise(run: Run, kb: KnowledgeBase) -> None:
     from nen_kb.cohort.files import whole_file, write_json
     from nen_kb.report.feasibility import page
 
-    if (run.path / SUMMARY).exists():
+    if _whole_summary(run) is not None:
         return
     found = Feasibility.of(run, kb).document(SAMPLE, progress=_progress)
     with whole_file(run.path / "feasibility.html") as made:
         made.write_text(page(found), encoding="utf-8")
     write_json(run.path / SUMMARY, found)
+
+
+def _whole_summary(run: Run) -> dict[str, Any] | None:
+    """The summary on disk, if it can be read and is of this run as it is."""
+    try:
+        found = json.loads((run.path / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    same = isinstance(found, dict) and all(found.get(key) == run.manifest.get(key) for key in SAME)
+    return found if same and (run.path / "feasibility.html").exists() else None
 
 
 def _progress(done: int, total: int) -> None:
@@ -81,7 +93,8 @@ def _print(made: Made, terminal: Terminal) -> None:
     from nen_kb.cli.feasibility_text import lines
 
     write("\n".join(_lines(made, terminal)))
-    document = json.loads((made.run.path / SUMMARY).read_text(encoding="utf-8"))
+    document = _whole_summary(made.run)
+    assert document is not None, "it was written before the run was called complete"
     write("\n".join(lines(document, terminal, brief_of=str(made.run.path))))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from nen_kb.cli.terminal import Terminal
 from nen_kb.explain.wording import feasibility_text as wording
+from nen_kb.explain.wording.feasibility import alike
 
 _ITEMS = 12
 """So many items, near misses and sets are shown; the JSON holds more."""
@@ -61,6 +62,8 @@ def _trial(trial: Trial, total: int, terminal: Terminal, *, brief: bool) -> Iter
         if brief:
             return
     yield from _clauses(trial["clauses"], terminal)
+    for each in trial["alike"]:
+        yield from terminal.wrap(alike(each["clauses"], each["fails"], each["fails_only"], each["fails_alone"]), "    ")
     yield from _overlap(trial["overlap"], terminal)
     yield from _gap(trial["gap"], terminal)
     yield from _near(trial["near"], terminal)
@@ -146,7 +149,7 @@ def _gap(gap: Trial, terminal: Terminal) -> Iterator[str]:
         yield from terminal.wrap(wording.missing(item["text"], item["clauses"], count), "    – ", "      ")
     yield from _head(wording.ASK, terminal)
     steps = [
-        (f"{place}", wording.number(step["settles"]), wording.number(step["cumulative"]), step["item"])
+        (f"{place}", wording.number(step["asked"]), wording.number(step["cumulative"]), step["item"])
         for place, step in enumerate(gap["order"][:_STEPS], start=1)
     ]
     yield from table([wording.ASK_COLUMNS, *steps], terminal, left=())

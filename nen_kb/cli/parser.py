@@ -121,6 +121,14 @@ def make_parser() -> argparse.ArgumentParser:
     cohort.add_argument(
         "--memory", metavar="SIZE", help="what the database may take, such as 4GB; it spills to disk beyond"
     )
+    cohort.add_argument(
+        "--complete",
+        action="append",
+        default=[],
+        choices=("conditions", "treatments", "imaging"),
+        help="of an OMOP CDM: what is not recorded did not happen, to the end of each observation period "
+        "(may be repeated)",
+    )
     cohort.add_argument("--restart", action="store_true", help="throw away the run that is in DIR and begin anew")
 
     feasibility = commands.add_parser(

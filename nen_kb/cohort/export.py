@@ -166,23 +166,35 @@ def write_problems(parts: tuple[Part, ...], folder: Path) -> int:
 
 
 def write_unmapped(parts: tuple[Part, ...], folder: Path) -> int:
-    """``unmapped.csv``: concepts nobody could map, the most frequent first; returns how many."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    people: Counter[tuple[str, ...]] = Counter()
+    """``unmapped.csv``: concepts nobody could map, the most frequent first; returns how many.
+
+    A code is one concept however it is displayed; its most frequent display text is shown.
+    """
+    counts: Counter[tuple[str, str, str]] = Counter()
+    people: Counter[tuple[str, str, str]] = Counter()
+    displays: dict[tuple[str, str, str], Counter[str]] = {}
     for part in parts:
         notes = part.notes()
         notes = notes.filter(compute.is_valid(notes["code"]))
         seen: set[tuple[Any, ...]] = set()
         for row in notes.select(["number", "times", *UNMAPPED]).to_pylist():
-            key = tuple(row[name] or "" for name in UNMAPPED)
-            counts[key] += row["times"] or 1
+            vocabulary, code, display, domain = (row[name] or "" for name in UNMAPPED)
+            key, times = (vocabulary, code, domain), row["times"] or 1
+            counts[key] += times
+            displays.setdefault(key, Counter())[display] += times
             if (row["number"], key) not in seen:
                 seen.add((row["number"], key))
                 people[key] += 1
     with _csv(folder / "unmapped.csv", (*UNMAPPED, "count", "patients")) as write:
         for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-            write([*key, count, people[key]])
+            vocabulary, code, domain = key
+            write([vocabulary, code, most_frequent(displays[key]), domain, count, people[key]])
     return len(counts)
+
+
+def most_frequent(displays: Counter[str]) -> str:
+    """The display text that is used most; of several the first in the alphabet, and none only where there is none."""
+    return min(displays, key=lambda text: (not text, -displays[text], text))
 
 
 @contextmanager

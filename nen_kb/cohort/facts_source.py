@@ -22,7 +22,7 @@ from nen_kb.cohort.store import MANIFEST, MOST_RECORDS, Part, Run
 from nen_kb.errors import PatientError, Problem, UsageError
 from nen_kb.facts.dates import iso
 from nen_kb.facts.patient_json import from_json
-from nen_kb.facts.records import Note
+from nen_kb.facts.records import Note, Unmapped
 from nen_kb.rules.ir import Program
 
 _REMEDY = "Copy or write the file again."
@@ -98,20 +98,8 @@ def note_of(row: dict[str, Any]) -> Note:
     """A note as it was stored."""
     if row["code"] is None:
         return Note(row["path"], row["message"], row["kind"])
-    return Kept(
-        *(row[name] for name in ("path", "message", "kind", "vocabulary", "code", "display", "domain", "times"))
-    )
-
-
-@dataclass(frozen=True)
-class Kept(Note):
-    """A note of a code that could not be mapped, as an earlier run stored it."""
-
-    vocabulary: str | None = None
-    code: str | None = None
-    display: str | None = None
-    domain: str | None = None
-    times: int | None = None
+    words = {name: row[name] or "" for name in ("path", "message", "kind", "vocabulary", "code", "display", "domain")}
+    return Unmapped(**words, times=row["times"] or 1)
 
 
 def row_groups(path: Path) -> Iterator[pa.Table | Problem]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,26 @@ from pathlib import Path
 
 from nen_kb.errors import Problem, UsageError
 
+if sys.platform == "win32":
+    import msvcrt
+
+    def _hold(handle: int) -> None:
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+        finally:
+            os.lseek(handle, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _hold(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_FAR = 1 << 20
+"""Where Windows locks: a locked byte cannot be read, and the process number is to be."""
 LOCK = "lock"
 _SETTLING = 1
 """Seconds after which the helpers of a process that was killed have ended; they look twice a second."""
@@ -40,7 +60,7 @@ def _taken(path: Path, folder: Path) -> int:
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(handle)
             if _is(path, handle):
                 return handle
         except BlockingIOError:

@@ -16,6 +16,9 @@ from nen_kb.facts.records import Note
 from nen_kb.sources.addresses import is_address, shown
 from nen_kb.sources.fhir import looks_like_fhir
 from nen_kb.sources.fhir.json_text import parse_json, read_bytes
+from nen_kb.sources.omop.files import folders as cdm_folders
+from nen_kb.sources.omop.files import is_table
+from nen_kb.sources.omop.tables import PERSON
 
 LINES = frozenset({".ndjson", ".jsonl"})
 FEWEST = 1000
@@ -30,7 +33,8 @@ BUCKET_BYTES = 4 * 1024 * 1024
 """What a bucket of a bulk export should hold, so that it can be read as a whole."""
 MOST_BUCKETS = 4000
 _KIND = re.compile(rb'^(?:\xef\xbb\xbf)?\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"')
-_TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+_SOURCES = LINES | {".json", ".yaml", ".yml", ".ttl"}
+"""Files that may hold patients and belong to no CDM."""
 _DATABASES = frozenset({".duckdb", ".db", ".ddb"})
 
 
@@ -44,14 +48,32 @@ def kind_of(source: str) -> str:
     if is_special(path):
         raise UsageError(Problem(source, "", "this is no ordinary file", "Give a file or a folder.", "unreadable"))
     if path.is_file():
+        if is_table(path, PERSON):
+            message = "this is one table of a CDM"
+            raise UsageError(Problem(source, "", message, "Give the folder that holds all its tables.", "one-table"))
         return "omop" if path.suffix.lower() in _DATABASES else "files"
     if (path / MANIFEST).exists() or any(
         (path / name).exists() for name in ("patient.parquet", "facts/patient.parquet")
     ):
         return "facts"
-    tables = {f"person{ending}" for ending in _TABLES}
-    inside = [*path.iterdir(), *path.glob("*/*")]
-    return "omop" if any(each.name.lower() in tables for each in inside) else "files"
+    return _folder_kind(path)
+
+
+def _folder_kind(path: Path) -> str:
+    """``omop`` where a CDM lies in the folder.  Raises UsageError where another source lies beside it."""
+    tables = cdm_folders(path)
+    if not tables:
+        return "files"
+    beside = [each for each in path.rglob("*") if each.suffix.lower() in _SOURCES and each.is_file()]
+    runs = {each.parent for each in path.rglob(MANIFEST)}
+    for each in sorted(beside):
+        if not {*each.parents} & {*tables, *runs}:
+            message = (
+                f"the folder holds a CDM ({tables[0].relative_to(path)}) "
+                f"and what may be other patients ({each.relative_to(path)})"
+            )
+            raise UsageError(Problem(str(path), "", message, "Give one of them at a time.", "mixed-source"))
+    return "omop"
 
 
 def plan_files(source: Path, part: int, output: Path) -> Plan:

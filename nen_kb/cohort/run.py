@@ -35,6 +35,7 @@ from nen_kb.explain.wording.report import DISCLAIMER
 from nen_kb.facts.dates import iso
 from nen_kb.facts.records import Note
 from nen_kb.knowledge_base import KnowledgeBase
+from nen_kb.sources.addresses import is_address
 from nen_kb.sources.fhir.spill import route
 
 PART_SIZE = 20_000
@@ -64,6 +65,8 @@ class Request:
     workers: int = 1
     memory: str | None = None
     restart: bool = False
+    complete: tuple[str, ...] = ()
+    """Domains that the user declares complete; only of a CDM, which cannot say so itself."""
 
 
 @dataclass
@@ -290,7 +293,8 @@ def make(
 
 def _make(making: _Making, summarise: Summarise | None) -> Made:
     request, kb = making.request, making.kb
-    plan = plan_source(request.source, request.part, request.output, kb.ontology, kb.program, request.as_of)
+    told = (request.source, request.part, request.output, kb.ontology, kb.program, request.as_of, request.complete)
+    plan = plan_source(*told)
     if not plan.batches and not plan.pools:
         raise PatientError([*plan.problems, *planning.nobody(request.source).problems])
     if making.begin(plan):
@@ -330,7 +334,7 @@ def _check_places(request: Request) -> None:
     if output.exists() and not output.is_dir():
         remedy = "Name a folder; it is made if it is not there."
         raise UsageError(Problem(str(request.output), "--output", "this is no folder", remedy, "no-folder"))
-    if planning.is_address(request.source):
+    if is_address(request.source):
         return
     source = Path(request.source).resolve()
     if source == output or output in source.parents:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyarrow import compute
 
+from nen_kb.cohort.export import most_frequent
 from nen_kb.cohort.store import Run
 
 MOST = 20
@@ -17,13 +18,19 @@ _TIMES = "times"
 
 def unmapped(run: Run) -> list[dict[str, Any]]:
     """The codes that no class of the ontology has, the most frequent first, at most twenty."""
-    found: Counter[tuple[str | None, ...]] = Counter()
+    found: Counter[tuple[str, str]] = Counter()
+    displays: dict[tuple[str, str], Counter[str]] = {}
     for part in run.parts:
         notes = part.notes()
         coded = notes.select([*_KEY, _TIMES]).filter(compute.is_valid(notes["code"]))
         times = compute.coalesce(coded[_TIMES], 1)
         coded = coded.set_column(coded.column_names.index(_TIMES), _TIMES, times)
         for row in coded.group_by(list(_KEY)).aggregate([(_TIMES, "sum")]).to_pylist():
-            found[tuple(row[name] for name in _KEY)] += row[f"{_TIMES}_sum"]
-    ranked = sorted(found.items(), key=lambda each: (-each[1], tuple(word or "" for word in each[0])))
-    return [{**dict(zip(_KEY, key, strict=True)), "count": count} for key, count in ranked[:MOST]]
+            vocabulary, code, display = (row[name] or "" for name in _KEY)
+            found[vocabulary, code] += row[f"{_TIMES}_sum"]
+            displays.setdefault((vocabulary, code), Counter())[display] += row[f"{_TIMES}_sum"]
+    ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))[:MOST]
+    return [
+        {"vocabulary": key[0], "code": key[1], "display": most_frequent(displays[key]), "count": count}
+        for key, count in ranked
+    ]

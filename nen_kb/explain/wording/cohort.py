@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from nen_kb.errors import Problem
 
 
 def judged(patients: int, folder: str) -> str:
@@ -20,9 +22,12 @@ def unmapped(count: int) -> str:
     return f"{_counted(count, 'concept')} could not be mapped; unmapped.csv counts them, the most frequent first"
 
 
-def more_problems(count: int, file: str) -> str:
-    """What is left out of a list of problems."""
-    return f"{_counted(count, 'more problem')} in {file}"
+def where(first: Sequence[Problem], count: int, file: str) -> Iterator[str]:
+    """Where the first problems are and what kind they are; their messages quote records, so they stay in the file."""
+    for each in first:
+        yield f"{each.file}{f': {each.place}' if each.place else ''}: {each.code}"
+    more = f"{_counted(count - len(first), 'more problem')}; " if count > len(first) else ""
+    yield f"{more}{file} says what is wrong and what to do"
 
 
 def other_knowledge(different: Sequence[str]) -> str:

@@ -13,15 +13,16 @@ from typing import Any
 from nen_kb.facts.dates import FAR_PAST, Days
 from nen_kb.facts.records import Finding, Measurement, Origin, Presence, Sex, Treatment
 from nen_kb.sources.fhir.bundles import Entry
-from nen_kb.sources.fhir.codes import CONDITION, IMAGING, OBSERVABLE, TREATMENT, Lexicon, Meaning
+from nen_kb.sources.fhir.codes import CONDITION, IMAGING, OBSERVABLE, SYSTEMS, TREATMENT, Lexicon, Meaning
 from nen_kb.sources.fhir.known import FEMALE_CODES, MALE_CODES, NORMAL_RANGE
-from nen_kb.sources.fhir.notes import NoteBook
+from nen_kb.sources.fhir.notes import Named, NoteBook
 from nen_kb.sources.fhir.subjects import References
 from nen_kb.sources.fhir.times import age, days, some_day, unknown_day
 
 NEN = "NeuroendocrineNeoplasm"
 NEOPLASM = "Neoplasm"
 METASTASIS = "MetastaticDisease"
+_USED = frozenset(SYSTEMS.values())
 
 
 @dataclass
@@ -114,7 +115,17 @@ class Chart:
     def unknown(self, entry: Entry, meaning: Meaning, what: str, path: str = "") -> None:
         """Note a code that the ontology does not know."""
         shown = meaning.written[:160] or "no code and no text"
-        self.notes.add("unknown-code", f"{entry.kind}: {shown} is not known; {what}", path or entry.path)
+        message = f"{entry.kind}: {shown} is not known; {what}"
+        self.notes.unmapped(message, path or entry.path, self.named(entry, meaning))
+
+    def named(self, entry: Entry, meaning: Meaning) -> Named:
+        """What to call a code that the ontology does not know: one of a system it uses, if there is one, else any."""
+        coded = [coding for coding in meaning.codings if coding.code]
+        if not coded:
+            text = next(iter(meaning.names), "")
+            return Named("", text, text or "no code and no text", entry.kind)
+        coding = next((each for each in coded if each.system in _USED), coded[0])
+        return Named(coding.system, coding.code, coding.display or meaning.text, entry.kind)
 
     def how(self, entry: Entry, meaning: Meaning, path: str = "") -> None:
         """Note how a class was found where it was not by a plain code."""

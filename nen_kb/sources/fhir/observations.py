@@ -192,9 +192,8 @@ def _measurement(
     reading = read_value(holder, observable, chart.lexicon)
     when = when_observed(chart, entry)
     if reading.trouble == UNUSABLE and _only_named(meaning) and _another_kind(holder):
-        chart.notes.add(
-            "unknown-code", f"Observation: {meaning.written[:160]} has another kind of unit; not used", path
-        )
+        message = f"Observation: {meaning.written[:160]} has another kind of unit; not used"
+        chart.notes.unmapped(message, path, chart.named(entry, meaning))
         return
     if reading.trouble:
         kind = "unknown-unit" if reading.trouble == UNUSABLE else "no-value"

@@ -246,7 +246,7 @@ def _interventions(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
 def _radiotherapy(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
     """The kinds of radiotherapy of an mCODE course; empty for other procedures."""
     found: list[str] = []
-    unread = False
+    unread: list[Meaning] = []
     for outer in extensions(entry.resource, "radiotherapy-modality-and-technique"):
         for inner in extensions(outer, "radiotherapy-modality"):
             modality = chart.lexicon.meaning(inner.get("valueCodeableConcept"))
@@ -255,17 +255,15 @@ def _radiotherapy(chart: Chart, entry: Entry, meaning: Meaning) -> list[str]:
             elif modality.codes & known.EXTERNAL_BEAM and chart.lexicon.known("ExternalBeamRadiotherapy"):
                 found.append("ExternalBeamRadiotherapy")
             else:
-                unread = True
+                unread.append(modality)
     if known.RADIOTHERAPY_COURSE not in meaning.codes and not found and not unread:
         return []
     if meaning.concept and chart.is_a(meaning.concept, TREATMENT):
         found.append(meaning.concept)
     if unread or not found:
-        chart.notes.add(
-            "unknown-code",
-            "Procedure: an unknown kind of radiotherapy; kept as an antitumour treatment that may be any",
-            entry.path,
-        )
+        message = "Procedure: an unknown kind of radiotherapy; kept as an antitumour treatment that may be any"
+        for modality in unread or [meaning]:
+            chart.notes.unmapped(message, entry.path, chart.named(entry, modality))
         found.append(ANTITUMOUR if chart.lexicon.known(ANTITUMOUR) else TREATMENT)
     return chart.lexicon.lowest(found) if not unread else list(dict.fromkeys(found))
 

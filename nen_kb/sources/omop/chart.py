@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nen_kb.facts.records import Note, Unmapped
 from nen_kb.sources.fhir.bundles import Entry
 from nen_kb.sources.fhir.chart import Chart
 from nen_kb.sources.fhir.codes import Meaning
-from nen_kb.sources.fhir.notes import NoteBook
+from nen_kb.sources.fhir.notes import Named, NoteBook
 from nen_kb.sources.omop.concepts import Concept, Kind, Term
 from nen_kb.sources.omop.tables import CLINICAL
 from nen_kb.sources.omop.terms import Terms
@@ -20,40 +19,28 @@ _TYPES: Final = frozenset(["Condition", "Condition.bodySite", "Condition.stage",
 """Words for kinds of records with which the shared readers begin a note."""
 
 
+NO_CONCEPT: Final = "a row without a concept"
+
+
 class RowNotes(NoteBook):
     """Notes that name the table of the row at hand, and concepts that were not understood, counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.table = ""
-        self._unmapped: dict[tuple[str, str, str, str, str], list[Any]] = {}
 
     def add(self, kind: str, message: str, path: str, times: int = 1) -> None:
+        super().add(kind, self._said(message), path.rpartition("#")[2], times)
+
+    def unmapped(self, message: str, path: str, named: Named) -> None:
+        super().unmapped(self._said(message), path.rpartition("#")[2], named)
+
+    def _said(self, message: str) -> str:
+        """A note of the shared readers in the words of the CDM."""
         first, colon, rest = message.partition(":")
         said = f"{self.table.upper()}:{rest}" if colon and first in _TYPES and self.table else message
         said = said.replace("verificationStatus", "condition status").replace("clinicalStatus", "condition status")
-        said = said.replace("an extension that may change its meaning", "a qualifier that may change its meaning")
-        super().add(kind, said, path.rpartition("#")[2], times)
-
-    def unmapped(self, table: str, concept: Concept, source: str, domain: str, what: str, path: str) -> None:
-        """Count a concept that is not known, by what the vocabulary calls it or else by its source value."""
-        named = bool(concept.code)
-        vocabulary = concept.vocabulary if named else ""
-        code = concept.code if named else source or (str(concept.id) if concept.id else "")
-        display = concept.name if named else source
-        key = (vocabulary, code, display, domain, f"{table.upper()}: {what}")
-        entry = self._unmapped.setdefault(key, [path.rpartition("#")[2], 0])
-        entry[1] += 1
-
-    def notes(self) -> tuple[Note, ...]:
-        made: list[Note] = list(super().notes())
-        for (vocabulary, code, display, domain, what), (path, times) in self._unmapped.items():
-            table, _, rest = what.partition(": ")
-            shown = f"{vocabulary} {code} {display}".strip() if vocabulary else (code or "a row without a concept")
-            again = "" if times == 1 else f" ({times} times, first here)"
-            message = f"{table}: {shown[:160]} is not known; {rest}{again}"
-            made.append(Unmapped(path, message, "unknown-code", vocabulary, code, display, domain, times))
-        return tuple(made)
+        return said.replace("an extension that may change its meaning", "a qualifier that may change its meaning")
 
 
 @dataclass
@@ -61,7 +48,6 @@ class RowChart(Chart):
     """A chart that is filled from rows."""
 
     terms: Terms = field(kw_only=True)
-    book: RowNotes = field(kw_only=True)
     events: dict[str, Entry] = field(default_factory=dict)
     """The rows that others may refer to, by table and id: ``procedure_occurrence 5``."""
 
@@ -83,10 +69,23 @@ class RowChart(Chart):
         if not isinstance(meaning, Term):
             super().unknown(entry, meaning, what, path)
             return
+        named = self.named(entry, meaning)
+        shown = f"{named.vocabulary} {named.code} {named.display}".strip() if named.vocabulary else named.code
+        message = f"{entry.file}: {shown[:160] or NO_CONCEPT} is not known; {what}"
+        self.notes.unmapped(message, path or entry.path, named)
+
+    def named(self, entry: Entry, meaning: Meaning) -> Named:
+        """A concept that is not known by what the vocabulary calls it, or else by its source value."""
+        if not isinstance(meaning, Term):
+            return super().named(entry, meaning)
         coded = [concept for concept in meaning.concepts if concept.code] or list(meaning.concepts)
         concept = coded[0] if coded else Concept(0)
-        domain = concept.domain or meaning.kind.value
-        self.book.unmapped(entry.file, concept, meaning.source, domain, what, path or entry.path)
+        domain, source = concept.domain or meaning.kind.value, meaning.source
+        if concept.code:
+            return Named(concept.vocabulary, concept.code, concept.name, domain)
+        if source or not concept.id:
+            return Named("", source, source or NO_CONCEPT, domain)
+        return Named("OMOP", str(concept.id), "", domain)
 
     def how(self, entry: Entry, meaning: Meaning, path: str = "") -> None:
         if meaning.how and meaning.concept:

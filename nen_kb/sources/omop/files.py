@@ -53,6 +53,11 @@ def folders(path: Path) -> list[Path]:
     return [found for folder in inner if not folder.name.startswith(".") for found in folders(folder)]
 
 
+def is_table(path: Path, table: str) -> bool:
+    """Whether a file is named as that table."""
+    return any(path.name.lower() == f"{table}{ending}" for ending in _ENDINGS)
+
+
 def _found(folder: Path) -> dict[str, list[Path]]:
     """The files of a folder by the table they hold."""
     tables: dict[str, list[Path]] = {}

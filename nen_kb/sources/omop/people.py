@@ -37,7 +37,7 @@ def read(
 ) -> Patient:
     """The patient of that id from the rows of every table."""
     book = RowNotes()
-    chart = RowChart(terms.lexicon, References(()), as_of, book, terms=terms, book=book)
+    chart = RowChart(terms.lexicon, References(()), as_of, book, terms=terms)
     _person(chart, tables[PERSON][0], len(tables[PERSON]))
     period = _observed(chart, tables.get("observation_period", ()), as_of)
     if tables.get("death"):

@@ -111,6 +111,7 @@ def _parts(chart: RowChart, element: Element, other: str) -> list[str]:
     found: list[str] = []
     for ingredient, atc in chart.terms.ingredients(element.term):
         name = chart.lexicon.by_code(ingredient.system, ingredient.code) or chart.lexicon.by_name(ingredient.name)
+        name = name or _by_atc(chart, atc)
         if name and chart.is_a(name, TREATMENT):
             found.append(name)
         elif atc and all(shared.no_antitumour(code) for code in atc):
@@ -118,6 +119,13 @@ def _parts(chart: RowChart, element: Element, other: str) -> list[str]:
         else:
             found.append(TREATMENT)
     return list(dict.fromkeys(found))
+
+
+def _by_atc(chart: RowChart, codes: tuple[str, ...]) -> str | None:
+    """The treatment that every ATC code of an ingredient means, if they mean one and the same."""
+    found = {chart.lexicon.by_code("ATC", code) for code in codes}
+    name = found.pop() if len(found) == 1 else None
+    return name if chart.is_a(name, TREATMENT) else None
 
 
 def procedure(chart: RowChart, row: Row) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days, parse_days
-from nen_kb.facts.records import Patient, Presence
+from nen_kb.facts.records import Patient, Presence, Unmapped
 from nen_kb.facts.values import GRID, Span
 from nen_kb.ontology import Ontology
 from nen_kb.sources.fhir import FhirResult, read_fhir
@@ -700,3 +700,21 @@ def test_a_conditional_reference_finds_the_one_patient_with_that_identifier(
     (patient,) = load({"resourceType": "Bundle", "type": "batch", "entry": entries}).patients
     assert len(patient.measurements) == 1
     assert "no-patient" in kinds(patient)
+
+
+def test_an_unknown_code_is_kept_in_parts(read: Read) -> None:
+    """So that a cohort can count it: by a code system that the ontology uses if there is one, else by the text."""
+    local = {"coding": [{"system": "urn:local", "code": "17"}, {"system": LOINC, "code": "8480-6", "display": "Sys"}]}
+    found = read(
+        {"resourceType": "Observation", "status": "final", "code": local, "valueInteger": 120},
+        {"resourceType": "Observation", "status": "final", "code": local, "valueInteger": 121},
+        {"resourceType": "Condition", "code": {"text": "something local"}},
+        {"resourceType": "Condition", "code": {"coding": [{"system": "urn:local", "code": "x"}], "text": "Local x"}},
+    )
+    kept = [note for note in found.notes if isinstance(note, Unmapped)]
+    assert [(n.vocabulary, n.code, n.display, n.domain, n.times) for n in kept] == [
+        ("", "something local", "something local", "Condition", 1),
+        ("urn:local", "x", "Local x", "Condition", 1),
+        ("LOINC", "8480-6", "Sys", "Observation", 2),
+    ]
+    assert "(2 times, first here)" in kept[2].message
