@@ -22,9 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyarrow import parquet
-from pyspark.errors import PySparkException
 from sqlglot import exp
 
 from nen_kb.engines.sql.computed import computed_rows
@@ -33,12 +31,19 @@ from nen_kb.engines.sql.facts import Facts
 from nen_kb.engines.sql.matrix import MATRIX, OUTCOMES, PATIENT, cells, matrix_of
 from nen_kb.engines.sql.names import Names
 from nen_kb.engines.sql.nodes import number, select, subquery
-from nen_kb.engines.sql.spark_session import session, settled
-from nen_kb.engines.sql.spark_tables import Tables
+from nen_kb.engines.sql.spark_session import no_pyspark, session, settled
 from nen_kb.engines.sql.statements import Compiled, Demand
 from nen_kb.errors import EngineError, Problem
 from nen_kb.rules.ir import Program
 from nen_kb.rules.plan import Row
+
+try:
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    from nen_kb.engines.sql.spark_tables import Tables
+except ImportError as error:
+    raise no_pyspark() from error
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -81,9 +81,7 @@ def session(master: str | None = None) -> SparkSession:
     Java is missing, or Spark does not start.
     """
     if util.find_spec("pyspark") is None:
-        raise EngineError(
-            Problem("Spark", "", "pyspark is not installed", "Install it with: pip install 'nen-kb[spark]'", "no-spark")
-        )
+        raise no_pyspark()
     sql = import_module("pyspark.sql")
     active = sql.SparkSession.getActiveSession()
     if active is not None:
@@ -100,6 +98,12 @@ def session(master: str | None = None) -> SparkSession:
         remedy = "It needs Java 17 or later: install one, or point JAVA_HOME to it; and look at what Spark said above."
         raise EngineError(Problem("Spark", "", message, remedy, "no-spark")) from error
     return started
+
+
+def no_pyspark() -> EngineError:
+    """The error for a machine without pyspark."""
+    remedy = "Install it with: pip install 'nen-kb[spark]'"
+    return EngineError(Problem("Spark", "", "pyspark is not installed", remedy, "no-spark"))
 
 
 def settled(session: SparkSession) -> SparkSession:
