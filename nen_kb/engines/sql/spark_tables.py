@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SMALL = 1 << 26
 """Bytes up to which a table is sent to every executor."""
 ENOUGH = 100_000
-"""Rows of the longest table that one task may have; in one task nothing is exchanged."""
+"""Rows of the longest table that one task may have on one machine; in one task nothing is exchanged."""
 PARTITIONS = "spark.sql.shuffle.partitions"
 
 
@@ -37,9 +37,8 @@ class Tables:
         self._facts = facts
         self._reliable = reliable
         self.partitions = int(session.conf.get(PARTITIONS) or 1)
-        if not isinstance(facts, str):
-            most = max((rows.num_rows for rows in facts.values()), default=0)
-            self.partitions = min(self.partitions, 1 + most // ENOUGH)
+        if str(session.sparkContext.master).startswith("local"):
+            self.partitions = min(self.partitions, 1 + self._longest() // ENOUGH)
             session.conf.set(PARTITIONS, str(self.partitions))
         self._known: set[str] = set()
         self._kept: dict[str, DataFrame] = {}
@@ -62,7 +61,7 @@ class Tables:
         rows = self._given(name)
         if PATIENT in rows.columns:
             rows = self._by_patient(rows)
-            self._name(name, self._cut(name, rows) if readers > 1 else rows)
+            self._name(name, self.cut(name, rows) if readers > 1 else rows)
         else:
             self._name(name, functions.broadcast(rows))
 
@@ -74,7 +73,7 @@ class Tables:
             return
         rows = self._by_patient(rows)
         if readers > 1:
-            rows = self._cut(name, rows)
+            rows = self.cut(name, rows)
         else:
             self._stands_on[name] = frozenset().union(*(self._stands_on.get(each, ()) for each in reads))
         self._name(name, rows)
@@ -98,8 +97,14 @@ class Tables:
         """Lets go of everything."""
         self.forget_but([])
         for name in self._known:
-            self._session.catalog.dropTempView(f"`{name}`")
+            self._session.catalog.dropTempView(name)
         self._known.clear()
+
+    def _longest(self) -> int:
+        """How many rows the longest table has; of files, there are so many patients."""
+        if isinstance(self._facts, str):
+            return self._given(PATIENT).count()
+        return max((rows.num_rows for rows in self._facts.values()), default=0)
 
     def _given(self, name: str) -> DataFrame:
         if isinstance(self._facts, str):
@@ -114,7 +119,8 @@ class Tables:
         few = rows.coalesce(self.partitions)
         return few if self.partitions == 1 else few.repartition(self.partitions, PATIENT)
 
-    def _cut(self, name: str, rows: DataFrame) -> DataFrame:
+    def cut(self, name: str, rows: DataFrame) -> DataFrame:
+        """The rows, computed now and cut off from what they are computed from, as long as the run lasts."""
         kept = self._kept[name] = rows.checkpoint() if self._reliable else rows.localCheckpoint()
         self._stands_on[name] = frozenset((name,))
         return kept

@@ -105,6 +105,7 @@ def finish(folder: Path, kb: KnowledgeBase, patients: int) -> Run:
         "source": {"kind": "cases"},
         "engine": "duckdb",
         "index_date": None,
+        "trials": [trial.id for trial in kb.trials],
         "patients": patients,
         "problems": 0,
     }
