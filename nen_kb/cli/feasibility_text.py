@@ -7,7 +7,7 @@ from typing import Any
 
 from nen_kb.cli.terminal import Terminal
 from nen_kb.explain.wording import feasibility_text as wording
-from nen_kb.explain.wording.feasibility import alike
+from nen_kb.explain.wording.feasibility import alike, count, patients
 
 _ITEMS = 12
 """So many items, near misses and sets are shown; the JSON holds more."""
@@ -80,9 +80,9 @@ def _funnel(steps: Sequence[Trial], says: Mapping[str, str], total: int, termina
         (
             step["clause"],
             bar(step["remaining_certain"], step["remaining_possible"], total, columns),
-            wording.number(step["remaining_possible"]),
-            wording.number(step["remaining_certain"]),
-            wording.number(step["failed_here"]),
+            count(step["remaining_possible"]),
+            count(step["remaining_certain"]),
+            count(step["failed_here"]),
             says[step["clause"]],
         )
         for step in steps
@@ -111,7 +111,7 @@ def _clauses(clauses: Sequence[Trial], terminal: Terminal) -> Iterator[str]:
     rows = [
         (
             clause["clause"],
-            *(wording.number(clause[name]) for name in ("fails", "open", "fails_only", "fails_alone", "open_alone")),
+            *(count(clause[name]) for name in ("fails", "open", "fails_only", "fails_alone", "open_alone")),
             wording.clause(clause["says"], clause["left_out"], clause["parts_left_out"]),
         )
         for clause in clauses
@@ -128,9 +128,9 @@ def _overlap(sets: Sequence[Trial], terminal: Terminal) -> Iterator[str]:
     rest = sum(each["patients"] for each in several[_ITEMS:])
     for each in several[:_ITEMS]:
         names = wording.OTHER_SETS if each["clauses"] is None else " + ".join(each["clauses"])
-        yield from terminal.wrap(f"{names}: {wording.patients(each['patients'])}", "    ", "      ")
+        yield from terminal.wrap(f"{names}: {patients(each['patients'])}", "    ", "      ")
     if rest:
-        yield f"    {wording.OTHER_SETS}: {wording.patients(rest)}"
+        yield f"    {wording.OTHER_SETS}: {patients(rest)}"
 
 
 def _gap(gap: Trial, terminal: Terminal) -> Iterator[str]:
@@ -145,11 +145,11 @@ def _gap(gap: Trial, terminal: Terminal) -> Iterator[str]:
     said = wording.sampled(gap["sampled"], gap["patients"])
     yield from terminal.wrap(said if exact else f"{said}; {wording.ESTIMATED}", "    ")
     for item in gap["items"][:_ITEMS]:
-        count = wording.about(item["patients"], exact)
-        yield from terminal.wrap(wording.missing(item["text"], item["clauses"], count), "    – ", "      ")
+        about = wording.about(item["patients"], exact)
+        yield from terminal.wrap(wording.missing(item["text"], item["clauses"], about), "    – ", "      ")
     yield from _head(wording.ASK, terminal)
     steps = [
-        (f"{place}", wording.number(step["asked"]), wording.number(step["cumulative"]), step["item"])
+        (f"{place}", count(step["asked"]), count(step["cumulative"]), step["item"])
         for place, step in enumerate(gap["order"][:_STEPS], start=1)
     ]
     yield from table([wording.ASK_COLUMNS, *steps], terminal, left=())
@@ -161,8 +161,8 @@ def _near(near: Sequence[Trial], terminal: Terminal) -> Iterator[str]:
     if not near:
         yield f"    {wording.NOBODY_NEAR}"
     for each in near[:_ITEMS]:
-        count = wording.patients(each["patients"])
-        yield from terminal.wrap(wording.near(each["clause"], each["of"], each["says"], count), "    ", "      ")
+        kept = patients(each["patients"])
+        yield from terminal.wrap(wording.near(each["clause"], each["of"], each["says"], kept), "    ", "      ")
         if not each["sampled"]:
             continue
         said = [wording.sampled(each["sampled"], each["patients"]), wording.lifted(**each["kinds"])]

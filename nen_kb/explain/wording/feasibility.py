@@ -11,7 +11,6 @@ VERDICT = {"eligible": "eligible", "undetermined": "undetermined", "ineligible":
 STATUS = {"met": "met", "unmet": "not met", "unknown": "unknown", "conflicting": "sources disagree"}
 EFFECT = {"passes": "passes", "unknown": "unknown", "conflicting": "sources disagree", "fails": "keeps out"}
 """What a status does, told alike for inclusions and exclusions."""
-KIND = {"inclusion": "Inclusion", "exclusion": "Exclusion"}
 LIFTED_BY = {"permanent": "only by a corrected record", "later_record": "by a later record", "time": "by time alone"}
 REASON = {
     "not_recorded": "not recorded",

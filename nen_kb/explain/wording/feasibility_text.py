@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from nen_kb.explain.wording import listed
+from nen_kb.explain.wording.feasibility import amount, count, patients, share
 
 NOT_A_LIST = (
     "Counts of the records as read, for planning: whoever is counted here is still judged one by one, by a person."
@@ -44,34 +45,6 @@ def things(names: Sequence[str]) -> str:
     return listed([*names[:most], "others"] if len(names) > most else list(names))
 
 
-def number(value: int) -> str:
-    """A count with its thousands apart."""
-    return f"{value:,}"
-
-
-def count(value: int, one: str, many: str) -> str:
-    """``1 patient``, ``2,000 patients``."""
-    return f"{number(value)} {one if value == 1 else many}"
-
-
-def patients(value: int) -> str:
-    return count(value, "patient", "patients")
-
-
-def share(value: int, total: int) -> str:
-    """A share in per cent; never 0 % of something nor 100 % of less than all."""
-    if not total:
-        return ""
-    percent = 100 * value / total
-    if value in (0, total):
-        return f"{percent:.0f} %"
-    if 0 < percent < 0.1:
-        return "<0.1 %"
-    if 99.9 < percent < 100:
-        return ">99.9 %"
-    return f"{percent:.1f} %"
-
-
 def without(clauses: Sequence[str]) -> str:
     return f"without {listed(list(clauses))}"
 
@@ -87,9 +60,9 @@ def threshold(trial: str, clause: str, text: str, affects: Sequence[str]) -> str
 def between(certainly: int, possibly: int, total: int) -> str:
     """The interval in a sentence."""
     if certainly == possibly:
-        return f"{number(certainly)} of {patients(total)} eligible on the record as read ({share(certainly, total)})"
+        return f"{count(certainly)} of {patients(total)} eligible on the record as read ({share(certainly, total)})"
     return (
-        f"between {number(certainly)} and {number(possibly)} of {patients(total)} eligible "
+        f"between {count(certainly)} and {count(possibly)} of {patients(total)} eligible "
         f"({share(certainly, total)} to {share(possibly, total)})"
     )
 
@@ -97,12 +70,12 @@ def between(certainly: int, possibly: int, total: int) -> str:
 def sampled(looked_at: int, total: int) -> str:
     """How many were looked at one by one."""
     if looked_at == total:
-        return f"all {number(total)} looked at one by one" if total != 1 else "the one patient looked at"
-    return f"{number(looked_at)} of {number(total)} looked at one by one"
+        return f"all {count(total)} looked at one by one" if total != 1 else "the one patient looked at"
+    return f"{count(looked_at)} of {count(total)} looked at one by one"
 
 
 def about(value: int, exact: bool) -> str:
-    return number(value) if exact else f"≈{number(value)}"
+    return count(value) if exact else f"≈{count(value)}"
 
 
 def distances(of: str, unit: str, quartiles: Sequence[float]) -> str:
@@ -114,11 +87,7 @@ def distances(of: str, unit: str, quartiles: Sequence[float]) -> str:
 
 def within(distance: float, unit: str, inside: int, sampled: int) -> str:
     """Always of those looked at: a few are no ground for an estimate."""
-    return f"{number(inside)} of {number(sampled)} within {amount(distance)}{f' {unit}' if unit else ''}"
-
-
-def amount(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:.4g}"
+    return f"{count(inside)} of {count(sampled)} within {amount(distance)}{f' {unit}' if unit else ''}"
 
 
 def lifted(permanent: int, later_record: int, time: int) -> str:
@@ -128,7 +97,7 @@ def lifted(permanent: int, later_record: int, time: int) -> str:
         (later_record, "could change with a later record"),
         (time, "need nothing but time"),
     ]
-    return ", ".join(f"{number(value)} {words}" for value, words in said if value)
+    return ", ".join(f"{count(value)} {words}" for value, words in said if value)
 
 
 # ── headings and columns of the text ────────────────────────────────────────
@@ -182,7 +151,7 @@ def more(folder: str) -> str:
 
 
 def verdicts(eligible: int, undetermined: int, ineligible: int) -> str:
-    return f"eligible {number(eligible)}   undetermined {number(undetermined)}   ineligible {number(ineligible)}"
+    return f"eligible {count(eligible)}   undetermined {count(undetermined)}   ineligible {count(ineligible)}"
 
 
 def missing(text: str, clauses: Sequence[str], count: str) -> str:
@@ -193,16 +162,16 @@ def near(clause: str, of: str, says: str, count: str) -> str:
     return f"{clause}{f' of {of}' if of else ''}, {says}: {count}"
 
 
-def several(count: int) -> str:
-    return f"{number(count)} for several things at once"
+def several(patients: int) -> str:
+    return f"{count(patients)} for several things at once"
 
 
 def unread(problems: int) -> str:
-    return count(problems, "problem in the source (problems.csv of the run)", "problems in the source (problems.csv)")
+    return f"{count(problems)} {'problem' if problems == 1 else 'problems'} in the source (problems.csv of the run)"
 
 
 def code(vocabulary: str, code: str, display: str, times: int) -> str:
-    return f"{vocabulary or '?'} {code} {display}".rstrip() + f": {number(times)}"
+    return f"{vocabulary or '?'} {code} {display}".rstrip() + f": {count(times)}"
 
 
 def stands_in_the_way(failing: Sequence[str], undecided: Sequence[str]) -> str:

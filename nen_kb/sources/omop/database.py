@@ -6,6 +6,7 @@ Cells come back as text, so that a number or a date is read in one place only.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
@@ -27,7 +28,7 @@ class Cursor(Protocol):
     def fetchall(self) -> Any: ...
 
 
-class Database:
+class Database(ABC):
     """The tables of one CDM, found by their names in lower case."""
 
     def __init__(self, cursor: Cursor, columns: dict[str, tuple[Name, dict[str, tuple[str, str]]]]) -> None:
@@ -44,13 +45,13 @@ class Database:
         found = self._columns.get(table)
         return frozenset(found[1]) if found else frozenset()
 
+    @abstractmethod
     def place(self, number: int) -> str:
         """The placeholder of the parameter with that number, counted from 1, holding an integer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def integer(self, table: str, column: str) -> str:
         """A column as an integer; what is none is NULL there."""
-        raise NotImplementedError
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement."""

@@ -12,6 +12,7 @@ from nen_kb.cohort.feasibility.estimates import estimate
 from nen_kb.cohort.feasibility.gap import Item, narrowing, quarters
 from nen_kb.cohort.feasibility.near import quartiles, round_steps, round_up
 from nen_kb.explain.wording import feasibility_text as wording
+from nen_kb.explain.wording.feasibility import share
 from nen_kb.rules.headers import REASONS
 
 
@@ -62,8 +63,8 @@ def test_every_reason_has_words() -> None:
 
 def test_shares() -> None:
     """Never nothing of somebody, never all of less than all."""
-    told = [wording.share(part, whole) for part, whole in ((0, 5), (1, 10**6), (10**6 - 1, 10**6), (5, 5), (1, 3))]
-    assert told == ["0 %", "<0.1 %", ">99.9 %", "100 %", "33.3 %"]
+    told = [share(part, whole) for part, whole in ((0, 5), (1, 10**6), (1, 200), (10**6 - 1, 10**6), (5, 5), (1, 3))]
+    assert told == ["0 %", "under 0.1 %", "0.5 %", "over 99.9 %", "100 %", "33 %"]
 
 
 def test_how_many_answers_a_patient_needs() -> None:
