@@ -17,7 +17,6 @@ from nen_kb.facts.records import Patient
 from nen_kb.ontology import Ontology
 from nen_kb.sources.omop import people
 from nen_kb.sources.omop.concepts import TermLexicon
-from nen_kb.sources.omop.database import Database
 from nen_kb.sources.omop.tables import ANCESTOR, CLINICAL, PERSON, Table
 from nen_kb.sources.omop.terms import Terms
 from nen_kb.sources.omop.values import Row, text, whole
@@ -25,11 +24,10 @@ from nen_kb.sources.omop.values import Row, text, whole
 QUICK: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-class InMemory(Database):
+class InMemory:
     """A vocabulary in lists, so that an example needs no file."""
 
     def __init__(self, tables: dict[str, list[dict[str, Any]]]) -> None:
-        super().__init__(None, {})  # type: ignore[arg-type]
         self._tables = {name: [cells(row) for row in rows] for name, rows in tables.items()}
 
     def lookup(self, table: Table, column: str, ids: Iterable[int]) -> list[Row]:

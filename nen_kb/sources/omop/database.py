@@ -28,6 +28,14 @@ class Cursor(Protocol):
     def fetchall(self) -> Any: ...
 
 
+class Vocabulary(Protocol):
+    """What knows the rows of the vocabulary tables."""
+
+    def lookup(self, table: Table, column: str, ids: Iterable[int]) -> list[Row]:
+        """The rows whose column is one of these ids."""
+        ...
+
+
 class Database(ABC):
     """The tables of one CDM, found by their names in lower case."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from nen_kb.sources.fhir.codes import CONDITION, IMAGING, TREATMENT, Coding, Lexicon, Meaning
 from nen_kb.sources.omop.concepts import SYSTEMS, Concept, Element, Kind, Term, TermLexicon
-from nen_kb.sources.omop.database import Database
+from nen_kb.sources.omop.database import Vocabulary
 from nen_kb.sources.omop.tables import ANCESTOR, CONCEPT, RELATIONSHIP, VOCABULARY
 from nen_kb.sources.omop.values import Row, concept_id, whole
 
@@ -41,7 +41,7 @@ _ABOVE: Final[Mapping[Kind, tuple[str, ...]]] = {
 class Terms:
     """Looks concepts up in the CDM's vocabulary, each once."""
 
-    database: Database
+    vocabulary: Vocabulary
     lexicon: TermLexicon
     _concepts: dict[int, Concept] = field(default_factory=dict)
     _related: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Terms:
         self._concepts.setdefault(0, Concept(0, _NO_CODE))
         for number in missing:
             self._concepts[number] = Concept(number)
-        for row in sorted(self.database.lookup(VOCABULARY[CONCEPT], "concept_id", missing), key=_order):
+        for row in sorted(self.vocabulary.lookup(VOCABULARY[CONCEPT], "concept_id", missing), key=_order):
             number = concept_id(row, "concept_id")
             self._concepts[number] = Concept(
                 number,
@@ -194,7 +194,7 @@ class Terms:
         for number in missing:
             self._related[number] = []
         wanted = missing - {0}
-        found = self.database.lookup(VOCABULARY[RELATIONSHIP], "concept_id_1", wanted)
+        found = self.vocabulary.lookup(VOCABULARY[RELATIONSHIP], "concept_id_1", wanted)
         for row in sorted(found, key=_order):
             if row.get("invalid_reason", "") in ("", "NULL"):
                 relation = row.get("relationship_id", "").lower()
@@ -206,7 +206,7 @@ class Terms:
         missing = {number for number in ids if number not in self._ancestors}
         levels: dict[int, list[tuple[int, int]]] = {number: [] for number in missing}
         wanted = missing - {0}
-        for row in self.database.lookup(VOCABULARY[ANCESTOR], "descendant_concept_id", wanted):
+        for row in self.vocabulary.lookup(VOCABULARY[ANCESTOR], "descendant_concept_id", wanted):
             lower, upper = concept_id(row, "descendant_concept_id"), concept_id(row, "ancestor_concept_id")
             if lower != upper and upper:
                 levels[lower].append((whole(row.get("min_levels_of_separation")) or 0, upper))
