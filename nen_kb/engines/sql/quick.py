@@ -2,8 +2,8 @@
 
 The exact formulas (``nen_kb.rules.formulas``) round outwards to 0.001.  A double differs from the exact value by less
 than a millionth of that step here, so wherever it does not lie that close to a multiple of the step, rounding it gives
-the exact result.  Elsewhere, and for inputs that are unbounded or not positive, these functions are not sure: ask the
-exact ones.  Each works on many inputs at once.  Tests compare the two.
+the exact result; an end that rests on an unbounded input is unbounded.  Elsewhere, and for inputs that are not
+positive, these functions are not sure: ask the exact ones.  Each works on many inputs at once.  Tests compare the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nen_kb.facts.values import POS_INF
+from nen_kb.facts.values import NEG_INF, POS_INF
 from nen_kb.rules.formulas import ONE, PRECISION
 
 Ints = npt.NDArray[np.int64]
@@ -41,26 +41,32 @@ def quick(name: str, inputs: Sequence[Ints | Words]) -> Quick | None:
 
 
 def _rounded(low: Floats, high: Floats, sure: Truths) -> Quick:
-    """The ends rounded outwards, and where doubles can tell."""
+    """The ends rounded outwards, those that are not a number unbounded; and where doubles can tell."""
     found = []
-    for value in (low, high):
+    for value, unbounded, outwards in ((low, NEG_INF, 0), (high, POS_INF, 1)):
         steps = value * STEPS
         whole = np.floor(steps)
         rest = steps - whole
-        sure = sure & (rest > MARGIN) & (rest < 1 - MARGIN) & (np.abs(value) <= LARGEST)
-        found.append(whole)
-    lows, highs = (np.where(sure, each, 0).astype(np.int64) for each in found)
-    return lows * PRECISION, (highs + 1) * PRECISION, sure
+        open_ = np.isnan(value)
+        sure = sure & (open_ | ((rest > MARGIN) & (rest < 1 - MARGIN) & (np.abs(value) <= LARGEST)))
+        number = np.where(sure & ~open_, whole, 0).astype(np.int64)
+        found.append(np.where(open_, unbounded, (number + outwards) * PRECISION))
+    return found[0], found[1], sure
 
 
 def _ends(*pairs: Ints) -> tuple[list[Floats], Truths]:
-    """Low and high ends, widened to six places, in units; and where all are positive and finite."""
+    """Low and high ends, widened to six places, in units; and where doubles can do.
+
+    An end that is unbounded is not a number, and so is every result that rests on it.  An interval that reaches down
+    to zero or below is left to the exact formula, unless it has no low end at all.
+    """
     found: list[Floats] = []
     sure = np.ones(len(pairs[0]), np.bool_)
     for low, high in zip(pairs[::2], pairs[1::2], strict=True):
         first, last = low // 10 * 10, -(-high // 10) * 10
-        sure &= (first > 0) & (first <= last) & (last < POS_INF)
-        found += [first / ONE, last / ONE]
+        below, above = low <= NEG_INF, last >= POS_INF
+        sure &= (below | (first > 0)) & (first < POS_INF) & (last > 0) & (first <= last)
+        found += [np.where(below, np.nan, first / ONE), np.where(above, np.nan, last / ONE)]
     return found, sure
 
 
@@ -81,7 +87,7 @@ def cockcroft_gault(
     youngest, oldest, lightest, heaviest, least, most = ends
     low = factor * (140 - oldest) * lightest / most
     high = factor * (140 - youngest) * heaviest / least
-    return _rounded(low, high, sure & ~np.isnan(factor) & (oldest < 140))
+    return _rounded(low, high, sure & ~np.isnan(factor) & (youngest > 0) & (oldest < 140))
 
 
 _LMR18 = {"Female": (2.50, 0.0121, 150.0), "Male": (2.56, 0.00968, 180.0)}
@@ -92,10 +98,15 @@ _TURN = 0.438 / 0.0158
 def lmr18(age_low: Ints, age_high: Ints, sex: Words, creatinine_low: Ints, creatinine_high: Ints) -> Quick:
     """Estimated GFR in mL/min/1.73 m²."""
     (youngest, oldest, least, most), sure = _ends(age_low, age_high, creatinine_low, creatinine_high)
-    around = (youngest - 0.01 < _TURN) & (oldest + 0.01 > _TURN)
+    beyond, before = youngest - 0.01 >= _TURN, oldest + 0.01 <= _TURN
     low = np.minimum(_lmr18(youngest, sex, most), _lmr18(oldest, sex, most))
     high = _lmr18(np.where(youngest > _TURN, youngest, oldest), sex, least)
-    return _rounded(low, high, sure & ~np.isnan(low) & (youngest >= 18) & ~around)
+    return _rounded(low, high, sure & _known(sex) & (youngest >= 18) & (beyond | before))
+
+
+def _known(sex: Words) -> Truths:
+    """Where there is a formula for the sex."""
+    return np.isin(sex, list(_LMR18))
 
 
 def _lmr18(age: Floats, sex: Words, creatinine: Floats) -> Floats:

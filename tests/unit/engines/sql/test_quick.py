@@ -23,7 +23,7 @@ RANGES = {
 
 
 def inputs(name: str, chance: random.Random) -> list[int | str]:
-    """Exact values and narrow intervals, of six places and between two of them."""
+    """Exact values, narrow intervals of six places and between two of them, and some without an end."""
     found: list[int | str] = []
     for each in RANGES[name]:
         if isinstance(each[0], str):
@@ -33,7 +33,7 @@ def inputs(name: str, chance: random.Random) -> list[int | str]:
         low = round(round(chance.uniform(*each), places) * ONE)  # type: ignore[arg-type]
         low += 5 * (chance.random() < 0.1)
         high = low + chance.choice((0, 0, 0, 10, ONE))
-        found += [low, high]
+        found += [chance.choice((low, low, low, low, NEG_INF)), chance.choice((high, high, high, high, POS_INF))]
     return found
 
 
@@ -52,7 +52,7 @@ def test_quick_is_exact(name: str) -> None:
     asked = [inputs(name, chance) for _ in range(1500)]
     found = quick(name, [np.array(column) for column in zip(*asked, strict=True)])
     assert found is not None
-    assert found[2].sum() > 1000
+    assert found[2].sum() > 900
     for values, low, high, sure in zip(asked, *found, strict=True):
         assert not sure or (low, high) == BUILTINS[name].function(*values), values
 
@@ -78,10 +78,26 @@ def test_a_sex_without_a_formula_is_left_to_the_exact_one() -> None:
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_what_is_unbounded_is_left_to_the_exact_formula(name: str) -> None:
-    """An end at infinity or at zero gives no quick answer, wherever it stands."""
-    values = inputs(name, random.Random(1))
+def test_a_result_that_rests_on_nothing_is_unbounded(name: str) -> None:
+    """Whichever end is open, or so large that it counts as open, the answer is the exact one or left to it."""
+    chance = random.Random(name)
+    answered = 0
+    for _ in range(20):
+        values = inputs(name, chance)
+        for place, value in enumerate(values):
+            if isinstance(value, int):
+                for end in (NEG_INF, NEG_INF + 1, POS_INF, POS_INF - 1):
+                    asked = [*values[:place], end, *values[place + 1 :]]
+                    found = one(name, asked)
+                    answered += found is not None
+                    assert found is None or found == BUILTINS[name].function(*asked), asked
+    assert answered > 20
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_is_not_positive_is_left_to_the_exact_formula(name: str) -> None:
+    """An end at zero gives no quick answer, wherever it stands."""
+    values = inputs(name, random.Random(2))
     for place, value in enumerate(values):
         if isinstance(value, int):
-            for end in (NEG_INF, POS_INF, 0):
-                assert one(name, [*values[:place], end, *values[place + 1 :]]) is None
+            assert one(name, [*values[:place], 0, *values[place + 1 :]]) is None
