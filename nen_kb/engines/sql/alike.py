@@ -76,13 +76,14 @@ def one_query(queries: Sequence[exp.Select]) -> list[exp.Select]:
 
 def _conditions(query: exp.Select) -> list[exp.Expr]:
     where = query.args.get("where")
-    return _conjuncts(where.this) if where is not None else []
+    return conjuncts(where.this) if where is not None else []
 
 
-def _conjuncts(condition: exp.Expr) -> list[exp.Expr]:
+def conjuncts(condition: exp.Expr) -> list[exp.Expr]:
+    """The conditions that together are this one."""
     inner = condition.unnest()
     if isinstance(inner, exp.And):
-        return [*_conjuncts(inner.this), *_conjuncts(inner.expression)]
+        return [*conjuncts(inner.this), *conjuncts(inner.expression)]
     return [inner]
 
 

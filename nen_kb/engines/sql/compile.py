@@ -29,7 +29,7 @@ from nen_kb.engines.sql.nodes import (
     union_all,
 )
 from nen_kb.engines.sql.passes.extremes import ExtremeRule
-from nen_kb.engines.sql.sets import SETS, Host, Sets, Test
+from nen_kb.engines.sql.sets import Host, Sets, Test
 from nen_kb.engines.sql.statements import Compiled, Demand, Statement
 from nen_kb.engines.sql.tables import column_names, column_types
 from nen_kb.errors import EngineError, Problem
@@ -80,10 +80,7 @@ def predicate_statement(
             problems.append(error.problem)
     if problems:
         raise EngineError(problems)
-    found = _statement(program.predicates[name], parts, distinct, merge=sets is not None)
-    if sets is None or name not in sets.asked():
-        return found
-    return replace(found, query=sets.widened(found.query, name), reads=found.reads | {SETS})
+    return _statement(program.predicates[name], parts, distinct, merge=sets is not None)
 
 
 class CannotCompileError(Exception):

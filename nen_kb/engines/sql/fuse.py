@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from nen_kb.engines.sql.compile import compile_program, predicate_statement
+from nen_kb.engines.sql.few import few
 from nen_kb.engines.sql.flags import make_flags
 from nen_kb.engines.sql.inline import inlined
 from nen_kb.engines.sql.matrix import MATRIX, OUTCOMES, cells
@@ -94,7 +95,7 @@ def fuse(
     sets.prepare([*flags, *(rule for name in tables for rule in rules[name])])
     repeated = repeating(found.program, tables)
     statements = [predicate_statement(found.program, name, names, name in repeated, sets) for name in tables]
-    statements = in_order([*statements, *sets.statements()])
+    statements += sets.statements()
     made = make_flags(flags, found.program, names, sets)
     statements.append(Statement(FLAGS, made.query, made.demands, made.reads))
     statements.append(Statement(RAISES, made.raised, made.demands, made.reads))
@@ -107,6 +108,7 @@ def fuse(
         matrix = Wide(rules, found.program.order, made.places, columns)
         among = {name: None for group in columns for name in group.members}
         statements.append(Statement(MATRIX, matrix.query(list(among)), (), frozenset((FLAGS,))))
+    statements = in_order(few(statements, sets))
     statements = inlined(statements, {*asked, WIDE, FLAGS, RAISES, MATRIX}, [FLAGS])
     return Compiled(found.program, tuple(statements), names, program, matrix)
 

@@ -36,6 +36,8 @@ from nen_kb.rules.plan import is_anonymous
 
 SETS = "sets_of_classes"
 CODE = "code"
+FEW = "few"
+"""The table of sets where a condition on them is asked."""
 BITS = 62
 """So many sets share a number: a signed one of 64 bits."""
 
@@ -142,13 +144,13 @@ class Sets:
             selected = [
                 named(
                     cast(self._word([t for t in tests if self.places[t] // BITS == word], columns), "BIGINT"),
-                    _word(word),
+                    word_name(word),
                 )
                 for word in range(words)
             ]
             parts.append(select([named(column(columns[position], "t"), CODE), *selected]).from_(table(name, "t")))
         every = subquery(union_all(parts), "part")
-        sums = [named(exp.BitwiseOrAgg(this=column(_word(word), "part")), _word(word)) for word in range(words)]
+        sums = [named(exp.BitwiseOrAgg(this=column(word_name(word), "part")), word_name(word)) for word in range(words)]
         return select([column(CODE, "part"), *sums]).from_(every, copy=False).group_by(column(CODE, "part"))
 
     def _word(self, tests: Sequence[Test], columns: Sequence[str]) -> exp.Expr:
@@ -169,17 +171,24 @@ class Sets:
         """The tables the sets are made of."""
         return frozenset(test.predicate for test in self.places)
 
-    def widened(self, query: exp.Query, name: str) -> exp.Query:
-        """The rows of a table, with the bits of its classes beside them."""
+    def widened(self, name: str, few: tuple[str, exp.Expr] | None = None) -> exp.Query:
+        """The rows of a table, with the bits of its classes beside them.
+
+        ``few`` names one column, and a condition on the bits of its classes that the rows must satisfy.
+        """
         own = {column_: words for (host, column_), words in self.hosts.items() if host == name}
         whole = select([exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True))])
-        whole.from_(subquery(query, "t"), copy=False)
+        whole.from_(table(name, "t"), copy=False)
         for place, (column_, words) in enumerate(sorted(own.items())):
             alias = f"s{place}"
             same = exp.EQ(this=column(CODE, alias), expression=column(column_, "t"))
-            whole.join(table(SETS, alias), on=same, join_type="left", copy=False)
+            if few is not None and few[0] == column_:
+                among = select([exp.Star()]).from_(table(SETS, FEW), copy=False).where(few[1], copy=False)
+                whole.join(subquery(among, alias), on=same, copy=False)
+            else:
+                whole.join(table(SETS, alias), on=same, join_type="left", copy=False)
             for word in sorted(words):
-                found = exp.Coalesce(this=column(_word(word), alias), expressions=[number(0)])
+                found = exp.Coalesce(this=column(word_name(word), alias), expressions=[number(0)])
                 whole.select(named(found, beside(column_, word)), copy=False)
         return whole
 
@@ -188,18 +197,15 @@ class Sets:
         return {name for name, _ in self.hosts}
 
     def table(self, name: str) -> str:
-        """The table to read a predicate from: facts with bits are a table of their own."""
-        derived = self.program.predicates[name].role == "derived"
-        return name if derived or name not in self.asked() else f"{name}_in_sets"
+        """The table to read a predicate from: one with bits is a table of its own."""
+        return f"{name}_in_sets" if name in self.asked() else name
 
     def statements(self) -> Iterator[Statement]:
-        """The tables of the sets, and of the facts with bits."""
+        """The tables of the sets, and of the rows with bits."""
         if self.places:
             yield Statement(SETS, self.query(), (), self.reads())
         for name in sorted(self.asked()):
-            if self.table(name) != name:
-                rows = select([exp.Star()]).from_(table(name), copy=False)
-                yield Statement(self.table(name), self.widened(rows, name), (), frozenset((SETS, name)))
+            yield Statement(self.table(name), self.widened(name), (), frozenset((SETS, name)))
 
 
 def beside(column_: str, word: int) -> str:
@@ -207,5 +213,6 @@ def beside(column_: str, word: int) -> str:
     return f"{column_}_sets_{word}"
 
 
-def _word(word: int) -> str:
+def word_name(word: int) -> str:
+    """The column of a number of bits in the table of sets."""
     return f"word_{word}"

@@ -12,6 +12,7 @@ from test_passes import facts
 from nen_kb.engines.sql.compile import predicate_statement
 from nen_kb.engines.sql.duckdb import DuckDB, decoded
 from nen_kb.engines.sql.facts import tables_of
+from nen_kb.engines.sql.few import few, few_name
 from nen_kb.engines.sql.fuse import fuse, in_order
 from nen_kb.engines.sql.inline import inlined
 from nen_kb.engines.sql.names import names_of
@@ -37,20 +38,22 @@ answer(P, E) <= known(P, E, X) & isa('c', X) & overlaps(X, _)
 """
 
 
-def with_sets(found: Program) -> tuple[Compiled, Sets]:
-    """The program with bits for its classes, and nothing else rewritten."""
+def with_sets(found: Program, of_few: bool = False) -> tuple[Compiled, Sets]:
+    """The program with bits for its classes, and nothing else rewritten but where rows of few classes are read."""
     names = names_of(found)
     sets = Sets(found, names)
     sets.prepare(found.rules)
     statements = [predicate_statement(found, name, names, sets=sets) for name in found.order]
-    return Compiled(found, tuple(in_order([*statements, *sets.statements()])), names), sets
+    statements = in_order([*statements, *sets.statements()])
+    return Compiled(found, tuple(in_order(few(statements, sets)) if of_few else statements), names), sets
 
 
+@pytest.mark.parametrize("of_few", [False, True], ids=["all classes", "few classes"])
 @pytest.mark.parametrize("place_tables", [False, True], ids=["tables", "in place"])
-def test_sets_keep_the_rows(place_tables: bool) -> None:
+def test_sets_keep_the_rows(place_tables: bool, of_few: bool) -> None:
     """Whether a class is in a set is asked of its bits; every row is as the evaluator finds it."""
     found = program(CLASSES)
-    compiled, sets = with_sets(found)
+    compiled, sets = with_sets(found, of_few)
     assert sets.asked() == {"found", "known"}
     assert SETS in {statement.predicate for statement in compiled.statements}
     statements = list(compiled.statements)
@@ -66,6 +69,44 @@ def test_sets_keep_the_rows(place_tables: bool) -> None:
         assert decoded(got, found.predicates["answer"], compiled.names) == wanted
         answered += bool(wanted)
     assert answered > 3
+
+
+def test_who_wants_few_classes_reads_few_rows() -> None:
+    """A set that is named is asked of a small table; one that could be large, or none, is not."""
+    found = program(
+        """base found(Patient, Record, Concept)
+        base dated(Patient, Record, From, To)
+        given isa(Concept, Asked)
+        derived some_class(Class)
+        derived named(Patient, Record)
+        derived either(Patient, Record)
+        derived not_named(Patient, Record)
+        derived listed(Patient, Record)
+        derived whatever(Patient, Record)
+        +some_class('a')
+        named(P, E) <= found(P, E, X) & isa(X, 'a') & dated(P, E, _, _)
+        either(P, E) <= found(P, E, X) & isa(X, 'b') & ~isa(X, 'c') & dated(P, E, From, To) & (From < To)
+        either(P, E) <= found(P, E, X) & isa(X, 'c') & dated(P, E, From, To) & (From < To)
+        not_named(P, E) <= found(P, E, X) & ~isa(X, 'a') & dated(P, E, _, _)
+        listed(P, E) <= found(P, E, X) & some_class(X) & dated(P, E, _, _)
+        whatever(P, E) <= found(P, E, X) & found(P, F, X) & dated(P, F, _, _)
+        """
+    )
+    compiled, sets = with_sets(found, of_few=True)
+    read = {statement.predicate: set(statement.reads) - {"dated"} for statement in compiled.statements}
+    small, wide = few_name("found"), sets.table("found")
+    assert (read["named"], read["either"]) == ({small}, {small})
+    assert (read["not_named"], read["listed"], read["whatever"]) == ({wide}, {wide}, {"found"})
+    assert read[small] == {SETS, "found"}
+    chance, rows_of_few = random.Random(5), []
+    for _ in range(20):
+        rows = facts(found, chance)
+        got = DuckDB(compiled, threads=1).run(tables_of(rows, found, compiled.names), [*found.order, small])
+        wanted = Evaluator(found).rows(rows, found.order)
+        for name in found.order:
+            assert decoded(got[name], found.predicates[name], compiled.names) == wanted[name]
+        rows_of_few.append((got[small].num_rows, len(rows["found"])))
+    assert any(0 < few_rows < all_rows for few_rows, all_rows in rows_of_few)
 
 
 def test_alternatives_that_join_the_same_rows_are_one_query() -> None:
