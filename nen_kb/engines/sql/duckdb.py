@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -175,16 +176,18 @@ class _Run:
             self.execute(_create(name, _everything(f"facts of {name}")))
             self.connection.unregister(f"facts of {name}")
         found: dict[str, pa.Table] = {}
+        last = {
+            name: place for place, statement in enumerate(wanted) for name in (*statement.reads, statement.predicate)
+        }
         for place, statement in enumerate(wanted):
             for demand in statement.demands:
                 self.compute(demand)
-            later = {name for each in wanted[place + 1 :] for name in each.reads}
             # one that is asked becomes a table too: fetching plans a query twice, and large ones take long to plan
             self.connection.execute(self.engine.text(statement.query, statement.predicate))
             self.made.add(statement.predicate)
             if statement.predicate in predicates:
                 found[statement.predicate] = self.fetch(_everything(statement.predicate).sql(DIALECT))
-            self.drop((statement.reads | {statement.predicate}) - later)
+            self.drop({name for name in (*statement.reads, statement.predicate) if last[name] == place})
         return {name: found[name] for name in predicates}
 
     def execute(self, expression: exp.Expr) -> None:
@@ -211,7 +214,7 @@ class _Run:
     def drop(self, unread: Collection[str]) -> None:
         """Lets go of the tables made from others that nothing reads any more."""
         for name in sorted(self.made.intersection(unread)):
-            self.execute(exp.Drop(tables=[table(name)], kind="TABLE"))
+            self.connection.execute(_dropped(name))
 
 
 def needed(statements: Collection[Statement], predicates: Collection[str]) -> list[Statement]:
@@ -223,6 +226,11 @@ def needed(statements: Collection[Statement], predicates: Collection[str]) -> li
             wanted |= statement.reads
             found.append(statement)
     return found[::-1]
+
+
+@cache
+def _dropped(name: str) -> str:
+    return exp.Drop(tables=[table(name)], kind="TABLE").sql(DIALECT)
 
 
 def _everything(name: str) -> exp.Select:
