@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from nen_kb.cohort.files import disk_error, is_full
-from nen_kb.cohort.store import MOST_RECORDS, NUMBERED, Part, base_predicates, engine_facts
+from nen_kb.cohort.store import CLASSES, MOST_RECORDS, NUMBERED, Part, base_predicates, engine_facts
 from nen_kb.engines.sql.facts import Facts
 from nen_kb.engines.sql.matrix import PATIENT, STATUSES, VERDICTS, cells
 from nen_kb.engines.sql.names import Names
@@ -46,33 +46,67 @@ def judge(part: Part, kb: KnowledgeBase, engine: Engine, sample: int = SAMPLE) -
     Raises EngineError if the engine fails, leaves a patient out, or disagrees with the evaluator about one of the
     sample; DiskError if there is no room for what it spills.
     """
-    if not part.patients:
-        columns = {cell.column: pa.array([], pa.uint8()) for cell in cells(kb.program)}
-        return pa.table({PATIENT: pa.array([], pa.int32()), **columns})
-    facts, names = engine_facts(part.facts(), part.classes, kb)
-    try:
-        matrix = engine.matrix(facts, names)
-    except EngineError as error:
-        raise _told(error, part) from None
-    expected = np.arange(part.first, part.first + part.patients)
-    if not np.array_equal(matrix[PATIENT].to_numpy(), expected):
-        message = f"the engine gave {matrix.num_rows} rows for the {part.patients} patients of part {part.number}"
-        raise EngineError(Problem("cohort", f"part {part.number}", message, _REPORT, "patients-differ"))
-    wrong = list(disagreements(part, matrix, kb, sampled(part, sample)))
+    return judge_together([part], kb, engine, sample)[0]
+
+
+def judge_together(parts: Sequence[Part], kb: KnowledgeBase, engine: Engine, sample: int = SAMPLE) -> list[pa.Table]:
+    """The matrix of each of some parts, which the engine sees as one; raises as ``judge`` does."""
+    held = [part for part in parts if part.patients]
+    matrix = _matrix(held, kb, engine) if held else nobody(kb)
+    found = []
+    wrong: list[Problem] = []
+    start = 0
+    for part in parts:
+        own = matrix.slice(start, part.patients)
+        start += part.patients
+        wrong += disagreements(part, own, kb, sampled(part, sample) if part.patients else [])
+        found.append(own)
     if wrong:
         raise EngineError(wrong)
+    return found
+
+
+def _matrix(parts: Sequence[Part], kb: KnowledgeBase, engine: Engine) -> pa.Table:
+    """The matrix of all patients of those parts, in their order."""
+    tables = [part.facts() for part in parts]
+    facts = {
+        name: pa.concat_tables([each[name] for each in tables if name in each])
+        for name in dict.fromkeys(name for each in tables for name in each)
+    }
+    classes = {name: frozenset(each for part in parts for each in part.classes[name]) for name in CLASSES}
+    own, names = engine_facts(facts, classes, kb)
+    try:
+        matrix = engine.matrix(own, names)
+    except EngineError as error:
+        raise _told(error, parts) from None
+    expected = np.concatenate([np.arange(part.first, part.first + part.patients) for part in parts])
+    if not np.array_equal(matrix[PATIENT].to_numpy(), expected):
+        message = f"the engine gave {matrix.num_rows} rows for the {len(expected)} patients of {_called(parts)}"
+        raise EngineError(Problem("cohort", _called(parts), message, _REPORT, "patients-differ"))
     return matrix
+
+
+def nobody(kb: KnowledgeBase) -> pa.Table:
+    """The matrix of no patient."""
+    columns = {cell.column: pa.array([], pa.uint8()) for cell in cells(kb.program)}
+    return pa.table({PATIENT: pa.array([], pa.int32()), **columns})
+
+
+def _called(parts: Sequence[Part]) -> str:
+    """What errors call them."""
+    first, last = parts[0].number, parts[-1].number
+    return f"part {first}" if first == last else f"parts {first} to {last}"
 
 
 _REPORT = "Please report this with the rules; it is an error of the program, not of the patients' records."
 
 
-def _told(error: EngineError, part: Part) -> Exception:
+def _told(error: EngineError, parts: Sequence[Part]) -> Exception:
     cause = error.__cause__
     if cause is not None and is_full(cause):
-        return disk_error(part.path, cause)
+        return disk_error(parts[0].path, cause)
     if cause is not None and "OutOfMemory" in type(cause).__name__:
-        message = f"the database ran out of memory on part {part.number}"
+        message = f"the database ran out of memory on {_called(parts)}"
         remedy = "Give it more (--memory), use fewer --workers, or start anew with a smaller --part."
         return EngineError(Problem("DuckDB", "", message, remedy, "out-of-memory"))
     return error
