@@ -50,11 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
         complete=tuple(arguments.complete),
     )
     made = make(request, kb, summarise=lambda run: _summarise(run, kb))
-    _print(made, Terminal.of(sys.stdout))
     problems = made.run.manifest["problems"]
-    if problems:
+    if problems:  # told first: who reads only the head of the rest has seen them
         for line in wording.where(_first_problems(made), problems, str(made.run.path / "problems.csv")):
             complain(f"nen-kb: {line}")
+    _print(made, Terminal.of(sys.stdout))
     return PatientError.exit_code if problems else 0
 
 

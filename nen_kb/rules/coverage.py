@@ -215,11 +215,17 @@ _WORDS = dict(
 )
 
 
+_NUMERAL = re.compile(r"(?<!\d)\d+(?:\.\d+)?(?!\d|[A-Z][a-z]?\b)")
+
+
 def numbers(texts: Iterable[str]) -> set[str]:
-    """The numbers in the texts, in a form that compares numerically: ``3.0`` and ``three`` are ``3``."""
+    """The numbers in the texts, in a form that compares numerically: ``3.0`` and ``three`` are ``3``.
+
+    The mass of an isotope, as in ``51Cr-EDTA``, is a name and no number.
+    """
     found: set[str] = set()
     for text in texts:
-        found |= {plain(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
+        found |= {plain(number) for number in _NUMERAL.findall(text)}
         found |= {str(_WORDS[word]) for word in re.findall(r"[a-z]+", text.lower()) if word in _WORDS}
     return found
 

@@ -84,6 +84,7 @@ def test_fold_keeps_offsets() -> None:
         ("1-24 months", {"1", "24"}),
         ("up to six months, Seven days", {"6", "7"}),
         ("<75x109/L", {"75", "109"}),
+        ("GFR by 51Cr-EDTA or 68Ga, at least 50 mL/min", {"50"}),
         ("none", set()),
         ("someone", set()),
     ],
