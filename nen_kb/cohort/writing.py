@@ -18,7 +18,7 @@ from nen_kb.engines.sql.facts import ARROW
 from nen_kb.engines.sql.tables import HOLDS, column_names
 from nen_kb.errors import Problem
 from nen_kb.facts.normalise import Prepared
-from nen_kb.facts.patient_json import to_json
+from nen_kb.facts.patient_text import to_text
 from nen_kb.facts.records import Note
 from nen_kb.rules.ir import Column, Kind, Predicate, Program
 from nen_kb.rules.plan import Row
@@ -117,8 +117,7 @@ class PartWriter:
     def add(self, file: str, prepared: Prepared) -> None:
         """One patient, read from that file."""
         patient, number = prepared.patient, self.patients
-        document = json.dumps(to_json(patient), ensure_ascii=False, separators=(",", ":"))
-        self.people.rows.append((number, patient.id, file, patient.index_date - _EPOCH, document))
+        self.people.rows.append((number, patient.id, file, patient.index_date - _EPOCH, to_text(patient)))
         own = len(patient.notes)
         for place, note in enumerate(prepared.notes):
             self.note(note, number, source=place < own)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -225,7 +226,8 @@ class _Normaliser:
         return True
 
     def _cut(self, when: Days) -> Days:
-        return Days(when.first, min(when.last, self.patient.index_date))
+        today = self.patient.index_date
+        return when if when.last <= today else Days(when.first, today)
 
     def _dated(self, record_id: str, when: Days) -> Days:
         cut = self._cut(when)
@@ -331,7 +333,8 @@ class _Normaliser:
                 self.notes.append(Note(treatment.origin.path, text, "set-aside"))
             else:
                 ended = self._cut(ended)
-        ended = replace(ended, first=max(ended.first, min(started.first, ended.last)))
+        if ended.first < started.first:
+            ended = replace(ended, first=min(started.first, ended.last))
         self.rows["treatment"].add((self.name, treatment.id, treatment.concept))
         self.rows["started"].add((self.name, treatment.id, started.first, started.last))
         self.rows["ended"].add((self.name, treatment.id, ended.first, ended.last))
@@ -362,6 +365,7 @@ def _derived_from(ontology: Ontology, observable: str) -> tuple[tuple[str, str, 
     return found
 
 
+@lru_cache(maxsize=32_768)
 def quotient(value: Span, limit: Span) -> Span | None:
     """``value / limit`` exactly, as an interval; None unless the limit is certainly above zero.
 

@@ -8,17 +8,19 @@ write each patient: whatever ``from_json`` reads, ``to_json`` gives back unchang
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nen_kb.errors import Problem
 from nen_kb.facts.dates import Days, iso
+from nen_kb.facts.patient_text import to_text
 from nen_kb.facts.records import Declaration, Finding, Imaging, Measurement, Patient, Treatment
 from nen_kb.facts.values import GRID, NEG_INF, POS_INF, Span
 from nen_kb.ontology import Ontology
@@ -40,36 +42,8 @@ _REMEDY = "Take the document as it was written."
 
 def to_json(patient: Patient) -> dict[str, Any]:
     """The patient, every field of every record but the notes."""
-    found = _plain(patient)
-    assert isinstance(found, dict)
+    found: dict[str, Any] = json.loads(to_text(patient))
     return found
-
-
-def _plain(value: Any, name: str = "") -> Any:
-    kind = value.__class__
-    if kind is str or value is None:  # the most frequent first: a cohort writes many patients
-        return value
-    if kind is Days:
-        return [_iso(value.first), _iso(value.last)]
-    if kind is Span:
-        return [value.low, value.high]
-    if kind is tuple:
-        return [_plain(each) for each in value]
-    if isinstance(value, int) and name in _DAYS:
-        return _iso(value)
-    if isinstance(value, (str, int)):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    return {name: _plain(getattr(value, name), name) for name in _names(kind)}
-
-
-_iso = lru_cache(maxsize=65_536)(iso)
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in _fields(kind))
 
 
 def from_json(

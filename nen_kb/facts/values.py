@@ -54,9 +54,8 @@ def to_grid(value: Fraction) -> int:
 
     Values beyond a hundred thousand million canonical units stop just short of the infinities.
     """
-    scaled = value * 10**6
-    whole = scaled.numerator // scaled.denominator
-    return _clamped(whole * 10 + (0 if scaled.denominator == 1 else 5))
+    whole, between = divmod(value.numerator * 10**6, value.denominator)
+    return _clamped(whole * 10 + (5 if between else 0))
 
 
 def above(value: Fraction) -> int:
@@ -178,7 +177,8 @@ def _number(digits: str) -> Fraction:
     whole, comma, decimals = mantissa.partition(",")
     if comma and len(decimals) > 2 and whole.lstrip("+-") != "0":
         raise ValueError("the comma could group thousands or mark decimals; write 1200 or 1.200 instead of 1,200")
-    return Fraction(mantissa.replace(",", ".")) * Fraction(10) ** int(exponent or 0)
+    number = Fraction(mantissa.replace(",", "."))
+    return number * Fraction(10) ** int(exponent) if exponent else number
 
 
 def _unit(rest: str, digits: str) -> str:

@@ -73,6 +73,10 @@ class Observable:
     value_codes: Mapping[str, Fraction] = field(default_factory=dict)
     """``SYSTEM:code`` of an answer -> the value it stands for, such as an ECOG score."""
 
+    def __hash__(self) -> int:
+        """By name and unit, which what is kept for an observable is looked up with; fractions take long to hash."""
+        return hash((self.name, self.unit))
+
 
 @dataclass(frozen=True)
 class Range:

@@ -27,6 +27,8 @@ _SYSTEM_ALIASES = {
     "HPO": "HP",
     "DO": "DOID",
 }
+_CODE = re.compile(r"\s*([A-Za-z][A-Za-z0-9_.-]*)\s*:\s*(\S+)\s*")
+"""A code with its system before it."""
 _NESTED = ("ICD10", "ICD10CM")
 """Systems in which a longer code always lies inside the code it begins with."""
 
@@ -48,6 +50,7 @@ class Ontology:
         self.names: frozenset[str] = frozenset(classes) - self.parts
         """The classes that a record can be of and a rule can ask about."""
         self._observables = observables.build(classes)
+        self._domains: dict[str, Domain | None] = {}
         self._texts: dict[str, str] = {}
         self._codes: dict[tuple[str, str], str] = {}
         self._systems: set[str] = set()
@@ -122,7 +125,7 @@ class Ontology:
 
         Case, spaces, hyphens and other punctuation do not matter.  Raises UnknownName with the nearest names.
         """
-        code = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9_.-]*)\s*:\s*(\S+)\s*", text)
+        code = _CODE.fullmatch(text) if ":" in text else None
         if code and self._system(code[1]) in self._systems:
             name = self.by_code(code[1], code[2])
             if name is not None:
@@ -194,11 +197,10 @@ class Ontology:
 
     def domain(self, local: str) -> Domain | None:
         """The domain whose declared completeness covers the class, or None if only a record settles it."""
-        for above in self.ancestors(local):
-            found = self._data["classes"][above]["domain"]
-            if found:
-                return cast(Domain, found)
-        return None
+        if local not in self._domains:
+            named = (self._data["classes"][above]["domain"] for above in self.ancestors(local))
+            self._domains[local] = cast("Domain | None", next(filter(None, named), None))
+        return self._domains[local]
 
     def top(self, domain: Domain) -> str:
         """The top concept of a domain, which a record that was not understood is kept as."""

@@ -41,13 +41,14 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 62 else quoted[:58] + "…" + quoted[0]
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and half characters, which no text of a case holds."""
 _PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 
 
 def checked(text: str, path: str, file: str, document: Document) -> str:
     """The text itself; control characters and half characters are reported."""
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         message, remedy = "the text holds control characters.", "Remove them."
         document.problems.append(Problem(file, path, message, remedy, "control-characters"))
     return text

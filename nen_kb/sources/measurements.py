@@ -46,8 +46,7 @@ def make_measurement(reading: Reading, path: str, data: Value) -> Measurement | 
         quantity = _quantity(reading, fields.place("value"), written)
         observable = refine(reading.ontology, observable, quantity.unit) if quantity else observable
         value = _value(reading, fields.place("value"), written, quantity, observable) if quantity else None
-    upper = read_limit(reading, fields.place("upper_limit"), fields.text("upper_limit"), observable)
-    lower = read_limit(reading, fields.place("lower_limit"), fields.text("lower_limit"), observable, lower=True)
+    upper, lower = _limit(fields, "upper_limit", observable), _limit(fields, "lower_limit", observable)
     if upper and lower and lower.value.low > upper.value.high:
         message, remedy = "the lower limit lies above the upper limit", "Exchange the two"
         reading.problem(fields.place("lower_limit"), message, remedy, "bad-limits")
@@ -69,14 +68,26 @@ def refine(ontology: Ontology, observable: Observable, unit: str) -> Observable:
     """
     for canonical, local in observable.by_unit.items():
         narrower = ontology.observable(local)
-        if narrower and _converts(unit, canonical, tuple(narrower.equations)):
+        if narrower and _converts(narrower, canonical, unit):
             return narrower if narrower.unit == canonical else replace(narrower, unit=canonical)
     return observable
 
 
 @lru_cache(maxsize=4096)
-def _converts(unit: str, canonical: str, equations: tuple[tuple[str, Fraction], ...]) -> bool:
-    return convert(Fraction(1), unit, canonical, equations) is not None
+def _converts(observable: Observable, canonical: str, unit: str) -> bool:
+    return convert(Fraction(1), unit, canonical, observable.equations) is not None
+
+
+@lru_cache(maxsize=4096)
+def _on_grid(observable: Observable, text: str) -> Span | None:
+    """The quantity written, on the grid of the observable's unit; None if its unit cannot be converted to it."""
+    return span(parse_quantity(text), observable.unit, observable.equations)
+
+
+def _limit(fields: Fields, key: str, observable: Observable) -> Limit | None:
+    text = fields.text(key)
+    lower = key == "lower_limit"
+    return read_limit(fields.reading, fields.place(key), text, observable, lower=lower) if text else None
 
 
 def read_limit(
@@ -93,7 +104,7 @@ def read_limit(
     if quantity.low == 0 and not lower:
         reading.problem(place, "a limit of zero makes no sense", "Write the limit of the laboratory", "bad-limit")
         return None
-    value = span(quantity, observable.unit, observable.equations)
+    value = _on_grid(observable, text)
     if value is None:
         _unit_problem(reading, place, text, quantity.unit, observable)
         return None
@@ -139,33 +150,33 @@ def _counts_in_a_microlitre(unit: str) -> bool:
 
 def _value(reading: Reading, place: str, text: str, quantity: Quantity, observable: Observable) -> Span | None:
     """The value on the grid, if its unit converts and it is plausible."""
-    converted = span(quantity, observable.unit, observable.equations)
-    if converted is None:
-        _unit_problem(reading, place, text, quantity.unit, observable)
-        return None
+    value = _plausible(observable, text)
+    if value is not None:
+        return value
     label = reading.ontology.label(observable.name)
-    if observable.integer:
-        whole = _whole(quantity)
-        converted = span(whole, observable.unit, observable.equations) if whole else None
-        if converted is None:
-            remedy = "Write a whole number, or a range such as 0-1"
-            reading.problem(place, f"{shown(text)}: {label} is a whole number", remedy, "not-whole")
-            return None
-    least, greatest = _bounds(observable.minimum, observable.maximum)
-    ends = [end for end in (converted.low, converted.high) if NEG_INF < end < POS_INF]
-    if not all(least <= end <= greatest for end in ends):
-        allowed = _allowed(observable)
+    if _on_grid(observable, text) is None:
+        _unit_problem(reading, place, text, quantity.unit, observable)
+    elif observable.integer and _whole(quantity) is None:
+        remedy = "Write a whole number, or a range such as 0-1"
+        reading.problem(place, f"{shown(text)}: {label} is a whole number", remedy, "not-whole")
+    else:
         remedy = "Correct the value or its unit, or write value: unknown if it cannot be read"
-        reading.problem(place, f"{label} cannot be {shown(text)} ({allowed})", remedy, "implausible")
+        reading.problem(place, f"{label} cannot be {shown(text)} ({_allowed(observable)})", remedy, "implausible")
+    return None
+
+
+@lru_cache(maxsize=32_768)
+def _plausible(observable: Observable, text: str) -> Span | None:
+    """The quantity written, on the grid; None if its unit does not convert, or no patient has such a value."""
+    written = parse_quantity(text)
+    quantity = _whole(written) if observable.integer else written
+    value = span(quantity, observable.unit, observable.equations) if quantity is not None else None
+    if value is None:
         return None
-    return converted
-
-
-@lru_cache(maxsize=1024)
-def _bounds(minimum: Fraction | None, maximum: Fraction | None) -> tuple[int, int]:
-    """The ends of what is plausible, on the grid."""
-    least = NEG_INF if minimum is None else to_grid(minimum)
-    return least, POS_INF if maximum is None else to_grid(maximum)
+    least = NEG_INF if observable.minimum is None else to_grid(observable.minimum)
+    greatest = POS_INF if observable.maximum is None else to_grid(observable.maximum)
+    known = [end for end in (value.low, value.high) if NEG_INF < end < POS_INF]
+    return value if all(least <= end <= greatest for end in known) else None
 
 
 def _whole(quantity: Quantity) -> Quantity | None:

@@ -122,7 +122,7 @@ class Reading:
 
 
 class Fields:
-    """One mapping of the file, with the keys it may have; unknown keys are reported at once."""
+    """One mapping of the file, with the keys it may have, all plain words; unknown keys are reported at once."""
 
     def __init__(self, reading: Reading, path: str, data: Value, keys: Collection[str]) -> None:
         self.reading = reading
@@ -136,11 +136,11 @@ class Fields:
             if key not in keys:
                 near = get_close_matches(key.lower(), keys, n=1)
                 remedy = f"Did you mean '{near[0]}'?" if near else "The keys here are " + ", ".join(keys)
-                reading.problem(self.place(key), f"the key {shown(key)} is unknown", remedy, "unknown-key")
+                reading.problem(joined(path, key), f"the key {shown(key)} is unknown", remedy, "unknown-key")
 
     def place(self, key: str) -> str:
-        """The path of one key."""
-        return joined(self.path, key)
+        """The path of one of its keys."""
+        return f"{self.path}.{key}" if self.path else key
 
     def has(self, key: str) -> bool:
         """Whether the key stands there with anything in it but null."""
@@ -149,13 +149,15 @@ class Fields:
     def text(self, key: str, *, required: bool = False) -> str | None:
         """The text or number of a key as written; None after reporting it, or where it may be missing."""
         value = self.data.get(key)
-        if isinstance(value, str) and value.strip():
-            return str(value).strip()
-        if key in self.data and (value is not None or required):
+        if value is None and not required:
+            return None
+        if isinstance(value, str) and (text := value.strip()):
+            return text
+        if key in self.data:
             remedy = "Write text or a number here; what begins with > or < belongs in quotes"
             problem = "the text is empty" if value in ("", None) else "this is neither text nor a number"
             self.reading.problem(self.place(key), problem, remedy, "not-text")
-        elif required and self.is_mapping:
+        elif self.is_mapping:
             self.reading.problem(self.path, f"the key '{key}' is missing", f"Add '{key}'", "missing-key")
         return None
 

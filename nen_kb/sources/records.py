@@ -9,6 +9,7 @@ from __future__ import annotations
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days
 from nen_kb.facts.records import Declaration, Finding, Imaging, Presence, Treatment
 from nen_kb.facts.values import GRID, Span
+from nen_kb.ontology import Ontology
 from nen_kb.sources.document import Value, shown
 from nen_kb.sources.measurements import read_score
 from nen_kb.sources.reading import Fields, Reading
@@ -19,6 +20,7 @@ DOMAINS = ("conditions", "treatments", "imaging")
 EXTENT = {"none": 0, "minority": 1, "majority": 2, "all": 3}
 """Shares of the lesions with uptake, from none to all."""
 
+_PRESENCE = tuple(presence.value for presence in Presence)
 _SSTR = "SSTRImaging"
 _ABOUT = (
     "HistologicallyConfirmed",
@@ -34,13 +36,12 @@ def make_finding(reading: Reading, path: str, data: Value) -> Finding | Treatmen
     fields = Fields(reading, path, data, ("concept", "presence", "date", "source", "about"))
     name = fields.text("concept", required=True)
     concept = reading.concept(fields.place("concept"), name) if name else None
-    word = fields.choice("presence", [presence.value for presence in Presence])
+    word = fields.choice("presence", _PRESENCE)
     when = _date(fields)
     about = _about(fields)
     origin = fields.origin()
-    fits = concept is not None and _is_finding(fields, concept, shown(name))
-    read = concept is None or any(reading.ontology.isa(concept, each) for each in (*_ABOUT, "Treatment"))
-    if about is not None and not read:
+    fits = concept is not None and _is_finding(fields, concept, name)
+    if about is not None and concept is not None and not _may_have_about(reading.ontology, concept):
         remedy = "Leave about out, and record nothing here that is true of another tumour only"
         reading.problem(fields.place("about"), f"what {shown(name)} is about is not read", remedy, "about-not-read")
         return None
@@ -179,7 +180,12 @@ def _about(fields: Fields) -> str | None:
     return concept
 
 
-def _is_finding(fields: Fields, concept: str, quoted: str) -> bool:
+def _may_have_about(ontology: Ontology, concept: str) -> bool:
+    """Whether rules read what such a finding is about; of a treatment it is refused in other words."""
+    return any(ontology.isa(concept, each) for each in (*_ABOUT, "Treatment"))
+
+
+def _is_finding(fields: Fields, concept: str, name: str | None) -> bool:
     """Whether the concept may stand under findings; reports where it belongs instead."""
     ontology = fields.reading.ontology
     if ontology.domain(concept) == "imaging":
@@ -188,5 +194,5 @@ def _is_finding(fields: Fields, concept: str, quoted: str) -> bool:
         kind, remedy = "something with a number", "List it under measurements, as observable, with its value"
     else:
         return True
-    fields.reading.problem(fields.place("concept"), f"{quoted} is {kind}", remedy, "not-a-finding")
+    fields.reading.problem(fields.place("concept"), f"{shown(name)} is {kind}", remedy, "not-a-finding")
     return False

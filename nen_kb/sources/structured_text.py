@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from nen_kb.errors import PatientError, Problem
 from nen_kb.sources.document import (
+    CONTROL,
     MAX_DEPTH,
     Document,
     Numeral,
@@ -65,7 +66,7 @@ def read_document(text: str, file: str, *, is_json: bool) -> Document:
 def from_python(value: object, file: str) -> Document:
     """The structure of Python values; a float counts as the shortest decimal that prints it."""
     document = Document(None)
-    document.value = _plain(value, "", file, document, 0)
+    document.value = _plain(value, None, file, document, 0)
     return document
 
 
@@ -92,17 +93,44 @@ def _json(text: str, file: str) -> Document:
     return from_python(loaded, file)
 
 
-def _plain(value: Any, path: str, file: str, document: Document, depth: int) -> Value:
+_Steps: TypeAlias = "tuple[_Steps, str | int] | None"
+"""The way to a value: the way to what holds it, and its key or number there; None for the whole."""
+
+
+def _path(steps: _Steps) -> str:
+    """The way in words, which only a problem needs."""
+    if steps is None:
+        return ""
+    above, step = steps
+    return f"{_path(above)}[{step}]" if isinstance(step, int) else joined(_path(above), step)
+
+
+def _plain(value: Any, steps: _Steps, file: str, document: Document, depth: int) -> Value:
     if depth > MAX_DEPTH:
-        document.problems.append(too_deep(file, path))
+        document.problems.append(too_deep(file, _path(steps)))
         return None
+    kind = type(value)
+    if (kind is Numeral or kind is str) and not CONTROL.search(value):  # nearly everything in a case is such a text
+        text: str = value
+        return text
     match value:
+        case _Pairs() | Mapping():
+            result: dict[str, Value] = {}
+            for key, item in value if isinstance(value, _Pairs) else value.items():
+                if not isinstance(key, str):
+                    document.problems.append(odd_key(file, _path(steps)))
+                    continue
+                place = steps, key
+                if key in result:
+                    document.problems.append(duplicate(file, _path(place)))
+                result[key] = _plain(item, place, file, document, depth + 1)
+            return result
         case None | bool():
             return value
         case _NotANumber():
             pass
         case str():
-            return checked(value, path, file, document)
+            return checked(value, _path(steps), file, document)
         case float() if math.isfinite(value):
             return Numeral(repr(value))
         case Decimal() if value.is_finite():
@@ -111,19 +139,8 @@ def _plain(value: Any, path: str, file: str, document: Document, depth: int) -> 
             return Numeral(value) if abs(value) < 10**100 else Numeral("9" * 100)
         case date():
             return value.isoformat()
-        case _Pairs() | Mapping():
-            result: dict[str, Value] = {}
-            for key, item in value if isinstance(value, _Pairs) else value.items():
-                if not isinstance(key, str):
-                    document.problems.append(odd_key(file, path))
-                    continue
-                place = joined(path, key)
-                if key in result:
-                    document.problems.append(duplicate(file, place))
-                result[key] = _plain(item, place, file, document, depth + 1)
-            return result
         case Sequence() if not isinstance(value, (bytes, bytearray)):
-            return [_plain(item, f"{path}[{n}]", file, document, depth + 1) for n, item in enumerate(value)]
-    message = f"a {type(value).__name__.lstrip('_')} cannot stand here."
-    document.problems.append(Problem(file, path, message, "Write text, a number, a list or a mapping.", "wrong-type"))
+            return [_plain(item, (steps, n), file, document, depth + 1) for n, item in enumerate(value)]
+    message, remedy = f"a {kind.__name__.lstrip('_')} cannot stand here.", "Write text, a number, a list or a mapping."
+    document.problems.append(Problem(file, _path(steps), message, remedy, "wrong-type"))
     return None

@@ -20,13 +20,13 @@ texts, quantities ten-millionths of the canonical unit, days ordinals.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nen_kb.explain.case import Judgement
 from nen_kb.facts import patient_json
 from nen_kb.facts.dates import iso
+from nen_kb.facts.patient_text import to_text
 from nen_kb.facts.records import Patient
 from nen_kb.rules.instances import Row, sort_key
 
@@ -54,5 +54,4 @@ def seal(patient: Patient) -> str:
     It tells whether two documents speak of the same records, and betrays an accidental change of one that no
     premise mentions.  It proves nothing about who wrote the records: whoever changes them can seal them anew.
     """
-    text = json.dumps(patient_json.to_json(patient), ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(to_text(patient).encode("utf-8", "surrogatepass")).hexdigest()

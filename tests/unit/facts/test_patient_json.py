@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from nen_kb.facts.dates import FAR_FUTURE, FAR_PAST, Days
 from nen_kb.facts.normalise import normalise
 from nen_kb.facts.patient_json import from_json, to_json
+from nen_kb.facts.patient_text import to_text
 from nen_kb.facts.records import (
     Declaration,
     Finding,
@@ -73,6 +74,28 @@ def test_there_and_back_is_the_same(ontology: Ontology, patient: Patient) -> Non
     assert problems == []
     assert found == patient
     assert json.dumps(to_json(patient)) == text
+
+
+def _in_order(record: Any) -> Any:
+    """The names of every field, below those of records too, as they are declared."""
+    if isinstance(record, tuple):
+        return [_in_order(each) for each in record]
+    if not is_dataclass(record) or isinstance(record, Days | Span):
+        return None
+    return {each.name: _in_order(getattr(record, each.name)) for each in fields(record) if each.name != "notes"}
+
+
+def _names(data: Any, like: Any) -> Any:
+    if isinstance(like, dict):
+        return {name: _names(data[name], like.get(name)) for name in data}
+    return [_names(one, other) for one, other in zip(data, like, strict=True)] if isinstance(like, list) else None
+
+
+def test_the_text_has_every_field_in_the_order_of_the_records() -> None:
+    text = to_text(EVERYTHING)
+    written, declared = json.loads(text), _in_order(EVERYTHING)
+    assert json.dumps(_names(written, declared)) == json.dumps(declared)
+    assert json.dumps(written, ensure_ascii=False, separators=(",", ":")) == text
 
 
 def test_notes_are_left_out_and_nothing_else(ontology: Ontology) -> None:
