@@ -16,7 +16,7 @@ from nen_kb.explain.doubt import BECAUSE
 from nen_kb.facts.dates import iso
 from nen_kb.facts.patient_json import records
 from nen_kb.facts.records import Declaration, Patient
-from nen_kb.ontology import Ontology
+from nen_kb.ontology import Ontology, UnknownName
 from nen_kb.rules.builtins import BUILTINS
 from nen_kb.rules.ir import Atom, Constant, Program, Rule, Term, Variable
 
@@ -127,11 +127,14 @@ class Tree:
 
     def _ontology(self, node: Any, _: Any) -> str:
         chain = node["chain"]
-        if node["relation"] == "disjoint":
-            return "" if self.ontology.disjoint(*chain) else "the two classes do not exclude each other"
-        for narrow, wide in pairwise(chain):
-            if wide not in self.ontology.concept(narrow).parents:
-                return f"the ontology does not say that {narrow} is a kind of {wide}"
+        try:
+            if node["relation"] == "disjoint":
+                return "" if self.ontology.disjoint(*chain) else "the two classes do not exclude each other"
+            for narrow, wide in pairwise(chain):
+                if wide not in self.ontology.concept(narrow).parents:
+                    return f"the ontology does not say that {narrow} is a kind of {wide}"
+        except UnknownName:
+            return "the ontology has no class of that name"
         return "" if node["relation"] == "isa" and len(chain) > 1 else "it is no step of the hierarchy"
 
     def _computation(self, node: Any, _: Any) -> str:

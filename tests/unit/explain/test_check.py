@@ -47,6 +47,14 @@ def refusals(checker: Checker, document: Any) -> list[str]:
     return [f"{place}: {text}" for place, text in checker.check(document).refusals]
 
 
+def steps_of_the_hierarchy(value: Any) -> Iterator[Any]:
+    """The nodes of a document that rest on the ontology."""
+    if isinstance(value, dict) and {"chain", "relation"} <= set(value):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from steps_of_the_hierarchy(child)
+
+
 # ── what is right ───────────────────────────────────────────────────────────
 
 
@@ -68,6 +76,21 @@ def test_a_proof_of_one_clause_or_part_is_accepted(maker: Maker, checker: Checke
         found = checker.check(maker.document(result, clause))
         assert found.refusals == ()
         assert found.sizes["proofs"] == 1
+
+
+def test_a_class_the_ontology_lacks_is_refused(checker: Checker, anna: Any) -> None:
+    """At either end of a step, and of classes said to exclude each other."""
+    forged = copy.deepcopy(anna)
+    steps = list(steps_of_the_hierarchy(forged))
+    assert steps
+    for step in steps:
+        kept = dict(step)
+        longer = {"chain": ["Nothing", *step["chain"][1:]]}
+        for change in (longer, {"chain": ["Nothing", "Else"], "relation": "disjoint"}):
+            step.update(change)
+            assert any("no class of that name" in text for text in refusals(checker, forged))
+            step.update(kept)
+    assert refusals(checker, forged) == []
 
 
 def test_rules_applied_plainly_give_what_the_evaluator_gives(maker: Maker, evaluator: Evaluator) -> None:
